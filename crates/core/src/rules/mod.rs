@@ -1,0 +1,3 @@
+//! rules
+/// Set.
+pub struct RuleSet;

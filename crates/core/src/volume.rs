@@ -1,0 +1,3 @@
+//! volume
+/// V.
+pub struct Volume4d;
