@@ -1,0 +1,208 @@
+//! The traffic that the kernel looks at, prepared for it.
+
+use deconflict_core::altitude::{AltitudeReference, VerticalContext};
+use deconflict_core::geo::{LocalFrame, Vec3, add_scaled};
+use deconflict_core::state::Growth;
+use deconflict_core::{Segment, State, Subject, Time, Trajectory};
+
+/// Segments are cut so that no piece is longer than this: the tangent plane of
+/// its start then follows the earth within a few metres.
+const MAX_PIECE_M: f64 = 100_000.0;
+
+/// How many standard deviations of an altitude conversion count as vertical distance
+/// that cannot be relied on.
+const CONVERSION_MARGIN_SIGMAS: f64 = 2.0;
+
+/// All aircraft at one moment with the paths expected of them.
+///
+/// Paths are kept as straight *pieces* in earth-centred coordinates, all
+/// referred to the same zero of time, `now`.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    now: Time,
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) pieces: Vec<Piece>,
+    /// For each subject the index of its first piece; one more at the end.
+    pub(crate) first_piece: Vec<u32>,
+    /// The state and growth that each piece started from, for its uncertainty.
+    pub(crate) origins: Vec<(State, Growth)>,
+    context: VerticalContext,
+}
+
+/// Straight motion for a while: position `p + v·t` for `t` in `[start_s, end_s]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Piece {
+    /// Earth-centred position on the ellipsoid, extrapolated to t = 0, metres.
+    pub p: Vec3,
+    /// Earth-centred horizontal velocity, m/s.
+    pub v: Vec3,
+    /// Outward normal at the start of the piece.
+    pub up: Vec3,
+    /// Pressure altitude at t = 0, metres.
+    pub z: f64,
+    /// Vertical rate, m/s.
+    pub vz: f64,
+    /// From when, seconds after `now`.
+    pub start_s: f64,
+    /// Until when, seconds after `now`.
+    pub end_s: f64,
+    /// Index of the aircraft.
+    pub owner: u32,
+    /// Vertical distance that a conversion of altitude references leaves unsure, metres.
+    pub vertical_margin_m: f64,
+    /// Latitude and longitude at the start of the piece, radians.
+    pub lat_lon: [f64; 2],
+    /// Velocity to the east and north at the start of the piece, m/s.
+    pub en: [f64; 2],
+    /// Sine and cosine of the latitude at the start of the piece.
+    pub sin_cos_lat: [f64; 2],
+}
+
+/// Why an aircraft could not enter a scene.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Refused {
+    /// A number is NaN or infinite.
+    #[error("a number in the state is not finite")]
+    NotFinite,
+    /// The altitude cannot be compared with the others'.
+    #[error(transparent)]
+    Altitude(#[from] deconflict_core::altitude::Incomparable),
+}
+
+impl Scene {
+    /// An empty scene at a moment.
+    pub fn new(now: Time) -> Scene {
+        Scene { now, first_piece: vec![0], ..Scene::default() }
+    }
+
+    /// Empties the scene for another moment and keeps its memory.
+    pub fn reset(&mut self, now: Time) {
+        self.now = now;
+        self.subjects.clear();
+        self.pieces.clear();
+        self.origins.clear();
+        self.first_piece.clear();
+        self.first_piece.push(0);
+    }
+
+    /// What is known for converting altitudes between references.
+    pub fn set_vertical_context(&mut self, context: VerticalContext) {
+        self.context = context;
+    }
+
+    /// The moment that the scene shows; zero of all times in conflicts.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The aircraft, in the order in which they were pushed.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// How many aircraft there are.
+    pub fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Whether there are no aircraft.
+    pub fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// Adds an aircraft with its trajectory. Returns its index.
+    ///
+    /// # Errors
+    /// [`Refused`] if a number is not finite or an altitude cannot be compared;
+    /// the scene is then unchanged.
+    pub fn push(&mut self, trajectory: &Trajectory) -> Result<u32, Refused> {
+        let (pieces, origins) = (self.pieces.len(), self.origins.len());
+        for segment in trajectory.segments() {
+            if let Err(refused) = self.push_segment(segment) {
+                self.pieces.truncate(pieces);
+                self.origins.truncate(origins);
+                return Err(refused);
+            }
+        }
+        Ok(self.finish(*trajectory.subject()))
+    }
+
+    /// Adds an aircraft that flies straight on from a state until `end_s` after
+    /// `now`: the quick way for tracks.
+    ///
+    /// # Errors
+    /// [`Refused`] as for [`push`](Self::push).
+    pub fn push_straight(
+        &mut self,
+        subject: Subject,
+        state: &State,
+        growth: Growth,
+        end_s: f64,
+    ) -> Result<u32, Refused> {
+        self.push_segment(&Segment { state: *state, end: self.now.plus_s(end_s), growth })?;
+        Ok(self.finish(subject))
+    }
+
+    fn finish(&mut self, subject: Subject) -> u32 {
+        let index = self.subjects.len() as u32;
+        self.subjects.push(subject);
+        self.first_piece.push(self.pieces.len() as u32);
+        index
+    }
+
+    fn push_segment(&mut self, segment: &Segment) -> Result<(), Refused> {
+        if !segment.state.is_finite() {
+            return Err(Refused::NotFinite);
+        }
+        let mut state = segment.state;
+        let end_s = segment.end.seconds_since(self.now);
+        let max_piece_s = MAX_PIECE_M / state.velocity.ground_speed_mps().max(1e-3);
+        loop {
+            let start_s = state.time.seconds_since(self.now);
+            // Sixty seconds of slack spare a second piece for a short remainder.
+            if end_s - start_s <= max_piece_s + 60.0 {
+                return self.push_piece(state, segment.growth, end_s);
+            }
+            self.push_piece(state, segment.growth, start_s + max_piece_s)?;
+            state = state.at(state.time.plus_s(max_piece_s), segment.growth);
+        }
+    }
+
+    fn push_piece(&mut self, state: State, growth: Growth, end_s: f64) -> Result<(), Refused> {
+        let start_s = state.time.seconds_since(self.now);
+        let altitude = state.altitude.to(AltitudeReference::Pressure, &self.context)?;
+        let frame = LocalFrame::at(state.position);
+        let (ve, vn) = (state.velocity.east_mps, state.velocity.north_mps);
+        let v = frame.horizontal(ve, vn);
+        self.pieces.push(Piece {
+            p: add_scaled(frame.origin, -start_s, v),
+            v,
+            up: frame.up,
+            z: altitude.altitude.m - start_s * state.velocity.up_mps,
+            vz: state.velocity.up_mps,
+            start_s,
+            end_s,
+            owner: self.subjects.len() as u32,
+            vertical_margin_m: CONVERSION_MARGIN_SIGMAS * altitude.added_sigma_m,
+            lat_lon: [state.position.lat_rad(), state.position.lon_rad()],
+            en: [ve, vn],
+            sin_cos_lat: [frame.up[2], frame.north[2]],
+        });
+        let mut state = state;
+        state.covariance.vertical[0][0] += altitude.added_sigma_m * altitude.added_sigma_m;
+        self.origins.push((state, growth));
+        Ok(())
+    }
+
+    pub(crate) fn pieces_of(&self, subject: u32) -> &[Piece] {
+        let range = &self.first_piece[subject as usize..subject as usize + 2];
+        &self.pieces[range[0] as usize..range[1] as usize]
+    }
+
+    /// The state that an aircraft's path has at `t_s` after `now`, with its growth.
+    pub(crate) fn origin_at(&self, subject: u32, t_s: f64) -> (State, Growth) {
+        let first = self.first_piece[subject as usize] as usize;
+        let later = self.pieces_of(subject).iter().take_while(|p| p.start_s <= t_s).count();
+        self.origins[first + later.saturating_sub(1)]
+    }
+}
