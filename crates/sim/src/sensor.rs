@@ -236,12 +236,13 @@ impl Watch {
 }
 
 /// Whether a feed can see an aircraft at all, wherever it is.
-fn sees(feed: &FeedPlan, plan: &Plan) -> bool {
+pub(crate) fn sees(feed: &FeedPlan, plan: &Plan) -> bool {
     let by_kind = match feed.kind {
         FeedKind::AdsB => plan.transponder == Transponder::AdsB,
         FeedKind::Mlat => plan.transponder != Transponder::None,
         FeedKind::Radar => true,
-        FeedKind::Link => plan.operator == feed.owner,
+        // Whoever else's link the owner passes on is listed in `operators`.
+        FeedKind::Link => plan.operator == feed.owner || !feed.operators.is_empty(),
     };
     by_kind
         && (feed.operators.is_empty() || feed.operators.contains(&plan.operator))

@@ -5,7 +5,7 @@ use crate::motion::{Body, Command, Performance, STEP_S};
 use crate::pilot::{Act, FieldNow, Pilot, Seen, View};
 use crate::plan::{Entry, FeedKind, FeedPlan, Field, Plan, PlanId, Shares};
 use crate::scenario::{Party, Scenario, Volume};
-use crate::sensor::{History, Watch, anonymous_address};
+use crate::sensor::{History, Watch, anonymous_address, sees};
 use crate::truth::{AircraftId, Truth, truth_of};
 use deconflict_core::units::STANDARD_GRAVITY_MPS2;
 use deconflict_core::{AircraftClass, Declaration, Operator, Registry, Report, Technique, Time};
@@ -236,7 +236,7 @@ impl Simulation {
             // What is declared of a number that hides a name must not reveal it.
             let veiled = Declaration { callsign: None, ..declaration };
             for (_, feed, shares) in &self.feeds {
-                if feed.kind == FeedKind::Link && feed.owner == plan.operator && !shares.identity {
+                if feed.kind == FeedKind::Link && sees(feed, plan) && !shares.identity {
                     registry.declare(anonymous_address(feed, plan.callsign.as_str()), veiled);
                 }
             }
