@@ -24,7 +24,9 @@ impl Velocity {
 
     /// Speed over ground, m/s.
     pub fn ground_speed_mps(&self) -> f64 {
-        self.east_mps.hypot(self.north_mps)
+        // Not `hypot`: speeds neither overflow nor underflow, and this is called for
+        // every aircraft every second.
+        (self.east_mps * self.east_mps + self.north_mps * self.north_mps).sqrt()
     }
 
     /// Track angle, radians clockwise from true north, 0..2π.

@@ -144,6 +144,10 @@ mod tests {
         );
         conflict.lost = true;
         conflict.crossing_rad = 3.1;
-        assert!(conflict.explain(&a, &b, &rules.rules()[0]).contains("head-on: separation is lost, 27.0 NM"));
+        assert!(
+            conflict
+                .explain(&a, &b, &rules.rules()[0])
+                .contains("head-on: separation is lost, 27.0 NM")
+        );
     }
 }

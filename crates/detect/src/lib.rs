@@ -2,8 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+mod block;
+mod bounds;
+mod broad;
 mod conflict;
+pub mod cylinder;
 mod detector;
+mod narrow;
 mod scene;
 
 pub use conflict::Conflict;

@@ -3,7 +3,7 @@
 use deconflict_core::altitude::{AltitudeReference, VerticalContext};
 use deconflict_core::geo::{LocalFrame, Vec3, add_scaled};
 use deconflict_core::state::Growth;
-use deconflict_core::{Segment, State, Subject, Time, Trajectory};
+use deconflict_core::{Covariance, State, Subject, Time, Trajectory};
 
 /// Segments are cut so that no piece is longer than this: the tangent plane of
 /// its start then follows the earth within a few metres.
@@ -24,9 +24,16 @@ pub struct Scene {
     pub(crate) pieces: Vec<Piece>,
     /// For each subject the index of its first piece; one more at the end.
     pub(crate) first_piece: Vec<u32>,
-    /// The state and growth that each piece started from, for its uncertainty.
-    pub(crate) origins: Vec<(State, Growth)>,
+    /// How well each piece is known.
+    pub(crate) uncertainties: Vec<Uncertainty>,
     context: VerticalContext,
+}
+
+/// How well a piece is known at its start, in the level frame there, and how that grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Uncertainty {
+    pub covariance: Covariance,
+    pub growth: Growth,
 }
 
 /// Straight motion for a while: position `p + v·t` for `t` in `[start_s, end_s]`.
@@ -80,7 +87,7 @@ impl Scene {
         self.now = now;
         self.subjects.clear();
         self.pieces.clear();
-        self.origins.clear();
+        self.uncertainties.clear();
         self.first_piece.clear();
         self.first_piece.push(0);
     }
@@ -116,11 +123,12 @@ impl Scene {
     /// [`Refused`] if a number is not finite or an altitude cannot be compared;
     /// the scene is then unchanged.
     pub fn push(&mut self, trajectory: &Trajectory) -> Result<u32, Refused> {
-        let (pieces, origins) = (self.pieces.len(), self.origins.len());
+        let before = self.pieces.len();
         for segment in trajectory.segments() {
-            if let Err(refused) = self.push_segment(segment) {
-                self.pieces.truncate(pieces);
-                self.origins.truncate(origins);
+            let end_s = segment.end.seconds_since(self.now);
+            if let Err(refused) = self.push_segment(&segment.state, segment.growth, end_s) {
+                self.pieces.truncate(before);
+                self.uncertainties.truncate(before);
                 return Err(refused);
             }
         }
@@ -139,7 +147,7 @@ impl Scene {
         growth: Growth,
         end_s: f64,
     ) -> Result<u32, Refused> {
-        self.push_segment(&Segment { state: *state, end: self.now.plus_s(end_s), growth })?;
+        self.push_segment(state, growth, end_s)?;
         Ok(self.finish(subject))
     }
 
@@ -150,25 +158,22 @@ impl Scene {
         index
     }
 
-    fn push_segment(&mut self, segment: &Segment) -> Result<(), Refused> {
-        if !segment.state.is_finite() {
+    fn push_segment(&mut self, state: &State, growth: Growth, end_s: f64) -> Result<(), Refused> {
+        if !(state.is_finite() && end_s.is_finite()) {
             return Err(Refused::NotFinite);
         }
-        let mut state = segment.state;
-        let end_s = segment.end.seconds_since(self.now);
+        let start_s = state.time.seconds_since(self.now);
         let max_piece_s = MAX_PIECE_M / state.velocity.ground_speed_mps().max(1e-3);
-        loop {
-            let start_s = state.time.seconds_since(self.now);
-            // Sixty seconds of slack spare a second piece for a short remainder.
-            if end_s - start_s <= max_piece_s + 60.0 {
-                return self.push_piece(state, segment.growth, end_s);
-            }
-            self.push_piece(state, segment.growth, start_s + max_piece_s)?;
-            state = state.at(state.time.plus_s(max_piece_s), segment.growth);
+        // Sixty seconds of slack spare a second piece for a short remainder.
+        if end_s - start_s <= max_piece_s + 60.0 {
+            return self.push_piece(state, growth, end_s);
         }
+        self.push_piece(state, growth, start_s + max_piece_s)?;
+        let rest = state.at(state.time.plus_s(max_piece_s), growth);
+        self.push_segment(&rest, growth, end_s)
     }
 
-    fn push_piece(&mut self, state: State, growth: Growth, end_s: f64) -> Result<(), Refused> {
+    fn push_piece(&mut self, state: &State, growth: Growth, end_s: f64) -> Result<(), Refused> {
         let start_s = state.time.seconds_since(self.now);
         let altitude = state.altitude.to(AltitudeReference::Pressure, &self.context)?;
         let frame = LocalFrame::at(state.position);
@@ -188,9 +193,10 @@ impl Scene {
             en: [ve, vn],
             sin_cos_lat: [frame.up[2], frame.north[2]],
         });
-        let mut state = state;
-        state.covariance.vertical[0][0] += altitude.added_sigma_m * altitude.added_sigma_m;
-        self.origins.push((state, growth));
+        self.uncertainties.push(Uncertainty { covariance: state.covariance, growth });
+        if let Some(last) = self.uncertainties.last_mut() {
+            last.covariance.vertical[0][0] += altitude.added_sigma_m * altitude.added_sigma_m;
+        }
         Ok(())
     }
 
@@ -199,10 +205,8 @@ impl Scene {
         &self.pieces[range[0] as usize..range[1] as usize]
     }
 
-    /// The state that an aircraft's path has at `t_s` after `now`, with its growth.
-    pub(crate) fn origin_at(&self, subject: u32, t_s: f64) -> (State, Growth) {
-        let first = self.first_piece[subject as usize] as usize;
-        let later = self.pieces_of(subject).iter().take_while(|p| p.start_s <= t_s).count();
-        self.origins[first + later.saturating_sub(1)]
+    /// The pieces of an aircraft, and the index of the first of them.
+    pub(crate) fn first_piece_of(&self, subject: u32) -> usize {
+        self.first_piece[subject as usize] as usize
     }
 }
