@@ -11,10 +11,19 @@ use crate::together::{self, Refuelling};
 use deconflict_core::geo::wrap_pi;
 use std::f64::consts::{FRAC_PI_2, PI};
 
+/// Levels agreed within a command are this far apart; a little less than
+/// 1000 ft, so that exactly 1000 ft will do, metres.
+const LEVEL_SPACING_M: f64 = 300.0;
+/// Levels are agreed with those who are nearer than this, metres.
+const AGREED_WITHIN_M: f64 = 75_000.0;
+/// How many levels are tried before the present one is kept.
+const DRAWS: usize = 12;
+
 /// What a pilot can see: everything as it is at the beginning of the step.
 pub(crate) struct View<'a> {
     /// Seconds after the start of the scenario.
     pub now_s: f64,
+    pub plans: &'a [Plan],
     /// By plan; `None` for those who do not fly yet or no more.
     pub others: &'a [Option<Seen>],
     pub fields: &'a [FieldNow],
@@ -27,6 +36,49 @@ pub(crate) struct Seen {
     pub body: Body,
     /// It has left its formation to land.
     pub landing: bool,
+    /// The tanker that it waits for or is at, if any.
+    pub at_tanker: Option<AtTanker>,
+    /// The altitude that it has, or is on its way to.
+    pub intended_m: f64,
+}
+
+/// What others see of somebody at a tanker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtTanker {
+    pub tanker: PlanId,
+    /// Closing up, in contact or leaving; else waiting.
+    pub is_close: bool,
+}
+
+impl View<'_> {
+    /// Whether nobody of the same command is near, outside the own formation,
+    /// at or bound for a level that this aircraft would pass on its way to another.
+    fn is_clear(&self, own: PlanId, body: &Body, wanted_m: f64) -> bool {
+        let plan = &self.plans[own];
+        let low_m = body.altitude_m.min(wanted_m) - LEVEL_SPACING_M;
+        let high_m = body.altitude_m.max(wanted_m) + LEVEL_SPACING_M;
+        self.others.iter().zip(self.plans).enumerate().all(|(id, (other, theirs))| {
+            let Some(other) = other else { return true };
+            let is_own =
+                id == own || (plan.formation.is_some() && plan.formation == theirs.formation);
+            let meets = |m: f64| m > low_m && m < high_m;
+            is_own
+                || other.body.on_ground
+                || theirs.command != plan.command
+                || !(meets(other.body.altitude_m) || meets(other.intended_m))
+                || body.towards(other.body.frame.origin).1 > AGREED_WITHIN_M
+        })
+    }
+
+    /// How many go before this aircraft at a tanker: who is close to it, and of
+    /// those who wait whoever comes first in the scenario.
+    fn before_at_tanker(&self, own: PlanId, tanker: PlanId) -> usize {
+        let goes_before = |id: PlanId, other: &Seen| {
+            other.at_tanker.is_some_and(|at| at.tanker == tanker && (at.is_close || id < own))
+        };
+        let others = self.others.iter().enumerate().filter(|(id, _)| *id != own);
+        others.filter(|(id, other)| other.as_ref().is_some_and(|o| goes_before(*id, o))).count()
+    }
 }
 
 /// An aerodrome or a ship: a body at the threshold (or on deck) that points
@@ -70,8 +122,11 @@ enum Progress {
 /// Follows one plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Pilot {
+    id: PlanId,
     leg: usize,
     progress: Progress,
+    /// The altitude that was last flown towards.
+    intended_m: Option<f64>,
     /// When the present leg's hold, orbit or patrol was reached.
     arrived_s: Option<f64>,
     stream: Stream,
@@ -91,10 +146,12 @@ impl From<Command> for Next {
 }
 
 impl Pilot {
-    pub fn new(seed: u64, plan: &Plan) -> Pilot {
+    pub fn new(seed: u64, id: PlanId, plan: &Plan) -> Pilot {
         Pilot {
+            id,
             leg: 0,
             progress: Progress::Fresh,
+            intended_m: None,
             arrived_s: None,
             stream: Stream::new(seed, &["pilot", plan.callsign.as_str()]),
         }
@@ -105,11 +162,24 @@ impl Pilot {
         matches!(plan.legs.get(self.leg), Some(Leg::Land { .. }))
     }
 
-    /// The tanker that it is joining, beside or leaving.
-    pub fn tanker(&self, plan: &Plan) -> Option<PlanId> {
+    /// The leader that it keeps station on.
+    pub fn leader(&self, plan: &Plan) -> Option<PlanId> {
+        match plan.legs.get(self.leg) {
+            Some(Leg::Formate { leader, .. }) => Some(*leader),
+            _ => None,
+        }
+    }
+
+    /// The altitude that it is flying towards.
+    pub fn intended_m(&self, own: &Body) -> f64 {
+        self.intended_m.unwrap_or(own.altitude_m)
+    }
+
+    /// The tanker that it has arrived at, to wait or to refuel.
+    pub fn at_tanker(&self, plan: &Plan) -> Option<AtTanker> {
         match (plan.legs.get(self.leg), &self.progress) {
-            (Some(Leg::Refuel { tanker, .. }), Progress::Refuel(r)) if r.is_close() => {
-                Some(*tanker)
+            (Some(Leg::Refuel { tanker, .. }), Progress::Refuel(refuelling)) => {
+                refuelling.is_here().map(|is_close| AtTanker { tanker: *tanker, is_close })
             }
             _ => None,
         }
@@ -120,6 +190,9 @@ impl Pilot {
         // Every leg may turn out to be over before it begins; the list is finite.
         while let Some(leg) = plan.legs.get(self.leg) {
             if let Next::Act(act) = self.follow(leg, plan, own, view) {
+                if let Act::Fly(command) = act {
+                    self.intended_m = Some(command.altitude_m);
+                }
                 return act;
             }
             self.leg += 1;
@@ -183,6 +256,7 @@ impl Pilot {
                 Command::cruise(own.towards(goal.ecef).0, *ground_speed_mps, altitude_m).into()
             }
             Leg::Refuel { tanker, contact_s } => {
+                let before = view.before_at_tanker(self.id, *tanker);
                 let Some(tanker) = view.others[*tanker].filter(|t| !t.body.on_ground) else {
                     return Next::Leg; // nobody there to refuel from
                 };
@@ -190,7 +264,7 @@ impl Pilot {
                     self.progress = Progress::Refuel(Refuelling::new(view.now_s));
                 }
                 let Progress::Refuel(refuelling) = &mut self.progress else { return Next::Leg };
-                refuelling.follow(*contact_s, performance, own, &tanker.body, view.now_s)
+                refuelling.follow(*contact_s, performance, own, &tanker.body, before, view.now_s)
             }
             Leg::Formate { leader, station } => match view.others[*leader] {
                 Some(leader) if !leader.landing => {
@@ -232,7 +306,12 @@ impl Pilot {
             return (goal, altitude_m);
         }
         let goal = Fix::from(area.sample(&mut self.stream));
-        let altitude_m = levels.draw(&mut self.stream);
+        // Its own command has agreed on levels: one that is free, else the present one.
+        let kept_m = own.altitude_m.clamp(levels.low_m, levels.high_m);
+        let altitude_m = (0..DRAWS)
+            .map(|_| levels.draw(&mut self.stream))
+            .find(|wanted_m| view.is_clear(self.id, own, *wanted_m))
+            .unwrap_or(kept_m);
         self.progress = Progress::Goal { goal, altitude_m };
         (goal, altitude_m)
     }

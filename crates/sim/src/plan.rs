@@ -14,6 +14,8 @@ pub(crate) struct Plan {
     pub callsign: Label<8>,
     pub address: Address,
     pub operator: Operator,
+    /// The command that the operator obeys: within it, levels are agreed.
+    pub command: Operator,
     /// Name of the type, which feeds may select by.
     pub kind: String,
     pub formation: Option<Formation>,

@@ -196,10 +196,21 @@ impl Simulation {
         let time = self.time_of_step().plus_s(ahead_s);
         let truths = self.flying.iter().map(|aircraft| {
             let plan = &self.plans[aircraft.id];
-            let tanker = aircraft.pilot.tanker(plan);
+            let tanker = self.tanker_of(aircraft);
             truth_of(aircraft.id, plan, tanker, time, &aircraft.before, &aircraft.body, fraction)
         });
         truths.collect()
+    }
+
+    /// The tanker that an aircraft is at by itself or beside its leader.
+    fn tanker_of(&self, aircraft: &Aircraft) -> Option<PlanId> {
+        let plan = &self.plans[aircraft.id];
+        let follows = aircraft
+            .pilot
+            .leader(plan)
+            .and_then(|leader| self.flying.iter().find(|other| other.id == leader));
+        let at = follows.unwrap_or(aircraft);
+        at.pilot.at_tanker(&self.plans[at.id]).map(|at| at.tanker)
     }
 
     /// The true state of one aircraft [now](Self::now); `None` if it is not there.
@@ -261,11 +272,22 @@ impl Simulation {
         let now_s = self.step as f64 * STEP_S;
         self.seen.fill(None);
         for aircraft in &self.flying {
-            let landing = aircraft.pilot.is_landing(&self.plans[aircraft.id]);
-            self.seen[aircraft.id] = Some(Seen { body: aircraft.body, landing });
+            let plan = &self.plans[aircraft.id];
+            self.seen[aircraft.id] = Some(Seen {
+                body: aircraft.body,
+                landing: aircraft.pilot.is_landing(plan),
+                at_tanker: aircraft.pilot.at_tanker(plan),
+                intended_m: aircraft.pilot.intended_m(&aircraft.body),
+            });
         }
         let fields: Vec<FieldNow> = self.fields.iter().map(|field| field.now).collect();
-        let view = View { now_s, others: &self.seen, fields: &fields, areas: &self.areas };
+        let view = View {
+            now_s,
+            plans: &self.plans,
+            others: &self.seen,
+            fields: &fields,
+            areas: &self.areas,
+        };
         for field in &mut self.fields {
             field.sail();
         }
@@ -331,7 +353,7 @@ impl Simulation {
                 id,
                 before: body,
                 body,
-                pilot: Pilot::new(self.seed, plan),
+                pilot: Pilot::new(self.seed, id, plan),
                 watches: watches.collect(),
                 history: History::new(),
                 has_left: false,

@@ -13,8 +13,12 @@ const CLOSING_PER_S: f64 = 0.1;
 /// Longest look ahead when flying to meet, seconds: tankers turn.
 const LOOK_AHEAD_S: f64 = 120.0;
 
-/// Behind and 1000 ft below the tanker: where receivers arrive and wait.
+/// Behind and 1000 ft below the tanker: where receivers arrive.
 const ASTERN: Station = Station { right_m: 0.0, ahead_m: -500.0, up_m: -304.8 };
+/// Those who have to wait do so in echelon to the right, this far from each other, metres.
+const QUEUE_M: f64 = 1500.0;
+/// Who is so near to its place in the queue counts as being in it, metres.
+const ARRIVED_M: f64 = 4000.0;
 /// On the boom or the hose.
 const CONTACT: Station = Station { right_m: 0.0, ahead_m: -35.0, up_m: -9.0 };
 /// Off to the side and down again.
@@ -73,6 +77,7 @@ pub(crate) struct Refuelling {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     Joining,
+    Waiting,
     ClosingUp,
     InContact,
     Leaving,
@@ -83,23 +88,39 @@ impl Refuelling {
         Refuelling { stage: Stage::Joining, since_s: now_s }
     }
 
-    /// Whether it is about to be, or still, nearer to the tanker than to anybody else.
-    pub fn is_close(&self) -> bool {
-        self.stage != Stage::Joining
+    /// Whether it has arrived at the tanker, and if so, whether it is past waiting.
+    pub fn is_here(&self) -> Option<bool> {
+        match self.stage {
+            Stage::Joining => None,
+            Stage::Waiting => Some(false),
+            Stage::ClosingUp | Stage::InContact | Stage::Leaving => Some(true),
+        }
     }
 
+    /// `before` is how many others are at the tanker before this one.
     pub fn follow(
         &mut self,
         contact_s: f64,
         performance: &Performance,
         own: &Body,
         tanker: &Body,
+        before: usize,
         now_s: f64,
     ) -> Next {
         let stage_s = now_s - self.since_s;
+        let place = Station {
+            right_m: QUEUE_M * before as f64,
+            ahead_m: ASTERN.ahead_m - QUEUE_M / 2.0 * before as f64,
+            ..ASTERN
+        };
         let next = match self.stage {
-            Stage::Joining if stage_s > PATIENCE_S => return Next::Leg,
-            Stage::Joining if miss_m(own, tanker, ASTERN) < 300.0 && is_alongside(own, tanker) => {
+            Stage::Joining | Stage::Waiting if stage_s > PATIENCE_S => return Next::Leg,
+            Stage::Joining if miss_m(own, tanker, place) < ARRIVED_M => Some(Stage::Waiting),
+            Stage::Waiting
+                if before == 0
+                    && miss_m(own, tanker, ASTERN) < 300.0
+                    && is_alongside(own, tanker) =>
+            {
                 Some(Stage::ClosingUp)
             }
             Stage::ClosingUp if miss_m(own, tanker, CONTACT) < 60.0 => Some(Stage::InContact),
@@ -111,7 +132,7 @@ impl Refuelling {
             *self = Refuelling { stage, since_s: now_s };
         }
         let station = match self.stage {
-            Stage::Joining => ASTERN,
+            Stage::Joining | Stage::Waiting => place,
             Stage::ClosingUp | Stage::InContact => CONTACT,
             Stage::Leaving => CLEAR,
         };

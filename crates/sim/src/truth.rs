@@ -25,7 +25,7 @@ pub struct Truth {
     pub class: AircraftClass,
     /// The formation that it belongs to.
     pub formation: Option<Formation>,
-    /// The tanker that it is at, from closing up until it has left.
+    /// The tanker that it is at: waiting beside it, in contact, or just leaving.
     pub tanker: Option<AircraftId>,
     /// On the ground, or on deck.
     pub on_ground: bool,

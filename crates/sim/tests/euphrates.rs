@@ -52,19 +52,17 @@ fn three_hours_over_the_valley() {
         }
         k += 1;
     }
-    eprintln!("{} aircraft, {} military, {busiest} at once", scenario.aircraft_count(), military.len());
-    eprintln!("reports by feed: {by_feed:?}; {ghosts} ghosts, {anonymous} anonymous, {local} local");
-    eprintln!("refuelled {}: {refuelled:?}", refuelled.len());
-    eprintln!("landed {}: {landed:?}", landed.len());
-    let mut by_kind: BTreeMap<_, usize> = BTreeMap::new();
-    for loss in losses.unplanned() {
-        let sides = [losses.commands[&loss.a.operator], losses.commands[&loss.b.operator]];
-        *by_kind.entry((sides[0].to_string(), sides[1].to_string())).or_default() += 1;
-    }
-    eprintln!("unplanned losses {}: {by_kind:?}", losses.unplanned().count());
+    let unplanned: Vec<String> = losses
+        .unplanned()
+        .map(|l| {
+            format!("{} {} {:.1} NM {:.0} ft", l.a.callsign, l.b.callsign, l.least_nm, l.least_ft)
+        })
+        .collect();
+    assert!(unplanned.len() >= 20, "{unplanned:#?}");
     assert!(military.len() >= 120, "{}", military.len());
-    assert!(losses.unplanned().count() >= 20);
-    assert!(refuelled.len() >= 10 && landed.len() >= 20);
+    assert!(refuelled.len() >= 10 && landed.len() >= 20, "{refuelled:?} {landed:?}");
+    assert_eq!(by_feed.len(), 6, "the secret radar takes part in no common picture");
+    assert!((150..300).contains(&busiest), "{busiest}");
     assert!(ghosts > 100 && anonymous > 1000 && local > 1000);
 }
 

@@ -116,6 +116,7 @@ fn one_way(
             callsign,
             address: world.free_address(party, callsign.as_str(), taken),
             operator: party.name,
+            command: party.command,
             kind: spec.kind.get_ref().clone(),
             formation: None,
             performance,

@@ -238,7 +238,8 @@ fn lead(
     Ok(Plan {
         callsign,
         address: address_of(world, spec, group, member, callsign.as_str(), taken)?,
-        operator: check.operator(&spec.operator)?,
+        operator: world.party(&spec.operator)?.name,
+        command: world.party(&spec.operator)?.command,
         kind: spec.kind.get_ref().clone(),
         formation: group.formation(check, spec, member)?,
         performance,
@@ -262,15 +263,14 @@ fn wing(
     taken: &mut Taken,
 ) -> Checked<Plan> {
     let spacing_m = world.check.number_or(spec.spacing_m.as_ref(), 300.0, 10.0, 20_000.0)?;
-    // Finger-four: right, left, right …, each a little lower so that none looks
-    // into the other's wake.
+    // Finger-four: right, left, right …, all at the leader's level.
     let n = member.element as f64;
     let side = if member.element % 2 == 1 { 1.0 } else { -1.0 };
     let rank = (member.element as f64 / 2.0).ceil();
     let station = Station {
         right_m: side * rank * spacing_m * 0.8,
         ahead_m: -rank * spacing_m * 0.6,
-        up_m: -10.0 * n,
+        up_m: 0.0,
     };
     let mut legs = Vec::new();
     let entry = match (lead.entry, lead.legs.first()) {

@@ -109,13 +109,19 @@ pub(super) fn resolve_route(
             let message = "a route begins with `take_off`, or in the air with another leg";
             return Err(world.check.wrong(&spec.route, message));
         }
-        Some(_) => airborne(world, spec, &legs, stream)?,
+        Some(_) => airborne(world, spec, &legs, flight.member, stream)?,
     };
     Ok((entry, legs))
 }
 
 /// Where and how a flight that begins in the air comes into being.
-fn airborne(world: &World, spec: &FlightSpec, legs: &[Leg], stream: &mut Stream) -> Checked<Entry> {
+fn airborne(
+    world: &World,
+    spec: &FlightSpec,
+    legs: &[Leg],
+    member: usize,
+    stream: &mut Stream,
+) -> Checked<Entry> {
     let (at, track_rad, altitude_m, ground_speed_mps) = match &legs[0] {
         Leg::To { fix, altitude_m, ground_speed_mps } => {
             let Some(next) = legs.get(1).and_then(Leg::entry_fix) else {
@@ -140,7 +146,7 @@ fn airborne(world: &World, spec: &FlightSpec, legs: &[Leg], stream: &mut Stream)
         }
         Leg::Patrol { area, levels, ground_speed_mps, .. } => {
             let at = world.area_shapes[*area].sample(stream);
-            (at, stream.between(0.0, TAU), levels.draw(stream), *ground_speed_mps)
+            (at, stream.between(0.0, TAU), levels.nth(member), *ground_speed_mps)
         }
         _ => unreachable!("the caller has dealt with legs that cannot be first"),
     };

@@ -88,7 +88,8 @@ impl Losses {
         let is_unplanned = self.commands[&a.operator] != self.commands[&b.operator]
             && (a.formation.is_none() || a.formation != b.formation)
             && a.tanker != Some(b.id)
-            && b.tanker != Some(a.id);
+            && b.tanker != Some(a.id)
+            && (a.tanker.is_none() || a.tanker != b.tanker);
         let loss = self.by_pair.entry((a.id, b.id)).or_insert(Loss {
             a: *a,
             b: *b,
