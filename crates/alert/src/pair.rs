@@ -1,0 +1,207 @@
+//! What is remembered of one pair of tracks from evaluation to evaluation.
+
+use crate::alert::{Alert, Figures};
+use crate::company::Company;
+use crate::kin::Kin;
+use crate::life::{Life, Observation, Stage};
+use crate::relative::Relative;
+use crate::suppression::{Suppressed, SuppressionReason};
+use deconflict_core::rules::{Alerting, FormationPolicy, RuleSet};
+use deconflict_core::units::{m_from_ft, m_from_nm, mps_from_kt};
+use deconflict_core::{Subject, Time};
+use deconflict_detect::Conflict;
+
+/// A pair that nobody lists any more is forgotten after this, seconds.
+const FORGET_S: f64 = 20.0;
+/// A suppression is over when the pair would not have been called for this long, seconds.
+const SUPPRESSION_OVER_S: f64 = 30.0;
+/// Members of a formation that do not keep station for this long are apart, seconds.
+const APART_AFTER_S: f64 = 20.0;
+/// Members apart are still in company within this distance …
+const COMPANY_HORIZONTAL_M: f64 = m_from_nm(12.0);
+/// … and this difference of altitude, metres,
+const COMPANY_VERTICAL_M: f64 = m_from_ft(5000.0);
+/// unless they stay outside for this long, seconds,
+const OUT_OF_COMPANY_S: f64 = 60.0;
+/// or have not kept station for this long, seconds.
+const ACQUAINTANCE_S: f64 = 1800.0;
+/// What nobody does on purpose, formation or not: NMAC size, with some margin for
+/// the error of prediction, metres …
+const COLLISION_HORIZONTAL_M: f64 = 200.0;
+/// … vertically, metres,
+const COLLISION_VERTICAL_M: f64 = 60.0;
+/// at this speed against each other, m/s …
+const COLLISION_SPEED_MPS: f64 = mps_from_kt(60.0);
+/// … or at this one from further than a formation's own distances, m/s.
+const CLOSING_SPEED_MPS: f64 = mps_from_kt(15.0);
+
+/// What holds a formation together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bond {
+    pub since: Time,
+    /// When the two last kept station, more or less.
+    pub last_close: Time,
+    last_in_company: Time,
+}
+
+impl Bond {
+    pub fn new(since: Time, now: Time) -> Bond {
+        Bond { since, last_close: now, last_in_company: now }
+    }
+
+    pub fn observe(&mut self, now: Time, relative: &Relative, policy: &FormationPolicy) {
+        let (h, v) = (relative.horizontal_m(), relative.vertical_m());
+        if h <= 1.5 * policy.horizontal_m
+            && v <= 1.5 * policy.vertical_m
+            && relative.speed_mps() <= 2.0 * policy.relative_speed_mps
+        {
+            self.last_close = now;
+        }
+        if h <= COMPANY_HORIZONTAL_M && v <= COMPANY_VERTICAL_M {
+            self.last_in_company = now;
+        }
+    }
+
+    pub fn is_apart(&self, now: Time) -> bool {
+        now.seconds_since(self.last_close) > APART_AFTER_S
+    }
+
+    pub fn is_over(&self, now: Time) -> bool {
+        now.seconds_since(self.last_close) > ACQUAINTANCE_S
+            || now.seconds_since(self.last_in_company) > OUT_OF_COMPANY_S
+    }
+}
+
+/// One pair.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub a: Subject,
+    pub b: Subject,
+    /// The conflict that the kernel found at this evaluation.
+    pub conflict: Option<Conflict>,
+    /// Where the two are at this evaluation; `None` if one is not in the picture.
+    pub relative: Option<Relative>,
+    pub last_listed: Time,
+    pub company: Option<Company>,
+    pub bond: Option<Bond>,
+    pub kin: Kin,
+    pub life: Life,
+    pub alert: Option<Box<Alert>>,
+    pub suppressed: Option<Suppressed>,
+}
+
+impl Pair {
+    pub fn new(a: Subject, b: Subject, now: Time) -> Pair {
+        Pair {
+            a,
+            b,
+            conflict: None,
+            relative: None,
+            last_listed: now,
+            company: None,
+            bond: None,
+            kin: Kin::default(),
+            life: Life::default(),
+            alert: None,
+            suppressed: None,
+        }
+    }
+
+    pub fn is_forgotten(&self, now: Time) -> bool {
+        now.seconds_since(self.last_listed) > FORGET_S
+            && self.bond.is_none()
+            && self.alert.is_none()
+            && self.suppressed.is_none()
+    }
+
+    pub fn figures(&self, now: Time, relative: &Relative) -> Figures {
+        match &self.conflict {
+            Some(c) => Figures::of_conflict(now, c, relative),
+            None => Figures::of_pair(now, relative),
+        }
+    }
+
+    /// How far the conflict has come, if it is worth an alert under its rule.
+    pub fn observation(&self, rules: &RuleSet, established: bool) -> Observation {
+        let Some(c) = &self.conflict else { return Observation::default() };
+        let rule = &rules.rules()[usize::from(c.rule)];
+        let alerting = &rule.alerting;
+        let level = if c.lost {
+            Some(Stage::Lost)
+        } else if c.entry_s <= alerting.imminent_s {
+            Some(Stage::Imminent)
+        } else if c.entry_s <= alerting.predicted_s {
+            Some(Stage::Predicted)
+        } else {
+            None
+        };
+        // A loss that has happened is not a matter of probability, and an alert
+        // that is on does not flicker with it. NaN means nobody has computed it.
+        let unlikely = c.probability < alerting.min_probability;
+        if unlikely && !c.lost && self.alert.is_none() {
+            return Observation::default();
+        }
+        let deep = c.horizontal_now_m < rule.minima.called_horizontal_m() / 2.0
+            && c.vertical_now_m.abs() < rule.minima.called_vertical_m() / 2.0;
+        Observation { level, sure: c.lost && deep && established }
+    }
+
+    /// Whether the two are about to collide in a way that no formation does:
+    /// never held back, whoever they are.
+    pub fn reckless(&self) -> bool {
+        let (Some(c), Some(relative)) = (&self.conflict, &self.relative) else { return false };
+        let collision = c.least_horizontal_m < COLLISION_HORIZONTAL_M
+            && c.least_vertical_m < COLLISION_VERTICAL_M;
+        let far = relative.horizontal_m() > 2.0 * COLLISION_HORIZONTAL_M;
+        let limit = if far { CLOSING_SPEED_MPS } else { COLLISION_SPEED_MPS };
+        collision && relative.speed_mps() > limit && !relative.opening()
+    }
+
+    /// Keeps the account of a pair that is not called. Returns an account that
+    /// is closed by this and says whether a new one was opened.
+    pub fn account(
+        &mut self,
+        now: Time,
+        reason: Option<SuppressionReason>,
+    ) -> (Option<Suppressed>, bool) {
+        let mut closed = None;
+        if let Some(account) = &mut self.suppressed {
+            let over = now.seconds_since(account.last) > SUPPRESSION_OVER_S;
+            if over || reason.is_some_and(|r| r != account.reason) {
+                account.until = Some(now);
+                closed = self.suppressed.take();
+            }
+        }
+        let Some(reason) = reason else { return (closed, false) };
+        match &mut self.suppressed {
+            Some(account) => {
+                account.last = now;
+                account.evaluations += 1;
+                (closed, false)
+            }
+            None => {
+                self.suppressed = Some(Suppressed {
+                    a: self.a,
+                    b: self.b,
+                    reason,
+                    since: now,
+                    last: now,
+                    until: None,
+                    evaluations: 1,
+                });
+                (closed, true)
+            }
+        }
+    }
+
+    /// By which parameters the pair is judged: those of the rule that it infringes,
+    /// or else of the one that its alert is about.
+    pub fn alerting<'a>(&self, rules: &'a RuleSet) -> Option<&'a Alerting> {
+        let index = match (&self.conflict, &self.alert) {
+            (Some(c), _) => usize::from(c.rule),
+            (None, Some(alert)) => rules.rules().iter().position(|r| r.name == alert.rule)?,
+            (None, None) => return None,
+        };
+        rules.rules().get(index).map(|r| &r.alerting)
+    }
+}

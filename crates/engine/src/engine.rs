@@ -1,0 +1,287 @@
+//! The order of things in one second of data time.
+
+use crate::config::EngineConfig;
+use crate::event::Event;
+use crate::feed::{Feed, FeedChange, Feeds};
+use deconflict_alert::{AlertEngine, Facts, Message, Picture, neighbourhood};
+use deconflict_core::altitude::{AltitudeReference, VerticalContext};
+use deconflict_core::{Registry, Report, RuleSet, Time};
+use deconflict_detect::{Conflict, Detector, Options, Scene};
+use deconflict_track::{DataClock, Freshness, Track, Tracker};
+use std::sync::Arc;
+
+/// Every so many evaluations it is looked for pairs that are near each other
+/// without being a conflict.
+const NEIGHBOURS_EVERY: i64 = 5;
+/// Positions that a track must have before it is looked at.
+const LEAST_HITS: u64 = 2;
+/// Positions after which a track needs no confirmation.
+const ESTABLISHED_HITS: u64 = 6;
+
+/// What an engine has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Reports taken in.
+    pub reports: u64,
+    /// Evaluations of the picture.
+    pub evaluations: u64,
+    /// Conflicts found in all of them.
+    pub conflicts: u64,
+    /// The most aircraft in one evaluation.
+    pub most_aircraft: usize,
+}
+
+/// Reports in, events out. See the crate for what it promises.
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    period_nanos: i64,
+    clock: DataClock,
+    now: Option<Time>,
+    /// The next evaluation, a whole multiple of the period.
+    next: Option<Time>,
+    /// Reports received since the last evaluation.
+    waiting: Vec<Report>,
+    tracker: Tracker,
+    detector: Detector,
+    neighbours: Detector,
+    alerts: AlertEngine,
+    feeds: Feeds,
+    counts: Counts,
+    work: Work,
+}
+
+/// Working memory, kept between evaluations.
+#[derive(Debug, Default)]
+struct Work {
+    scene: Scene,
+    facts: Vec<Facts>,
+    grounded: Vec<u64>,
+    conflicts: Vec<Conflict>,
+    near: Vec<Conflict>,
+    messages: Vec<Message>,
+    /// Track and since when it has been in the scene, by track.
+    since: Vec<(u64, Time)>,
+    since_before: Vec<(u64, Time)>,
+}
+
+impl Engine {
+    /// An engine that has heard nothing.
+    pub fn new(config: EngineConfig) -> Engine {
+        let options = Options { threads: config.threads, probability: config.probability };
+        let near = Options { threads: config.threads, probability: false };
+        let near_rules = Arc::new(neighbourhood(config.rules.formation()));
+        Engine {
+            // A millisecond is the least that makes sense, and zero would never end.
+            period_nanos: (config.period_s.clamp(0.001, 3600.0) * 1e9) as i64,
+            clock: DataClock::default(),
+            now: None,
+            next: None,
+            waiting: Vec::new(),
+            tracker: Tracker::new(config.tracker.clone(), config.registry.clone()),
+            detector: Detector::new(config.rules.clone(), options),
+            neighbours: Detector::new(near_rules, near),
+            alerts: AlertEngine::new(),
+            feeds: Feeds::default(),
+            counts: Counts::default(),
+            work: Work::default(),
+            config,
+        }
+    }
+
+    /// Takes in reports in the order in which they were received. Events are
+    /// appended to `out` in order of time. The size of the portions changes nothing.
+    pub fn push(&mut self, reports: &[Report], out: &mut Vec<Event>) {
+        for report in reports {
+            let now = self.clock.observe(report.received);
+            self.pass(now, out);
+            if let Some(change) = self.feeds.hear(report) {
+                out.push(Event::Feed(change));
+            }
+            self.counts.reports += 1;
+            self.waiting.push(*report);
+        }
+    }
+
+    /// Lets time pass without reports: what a live service does when nothing
+    /// comes in, so that silence is noticed.
+    pub fn advance(&mut self, now: Time, out: &mut Vec<Event>) {
+        self.pass(now, out);
+    }
+
+    /// The end of the data: takes in what still waits, evaluates once more, and
+    /// ends everything that is on.
+    pub fn finish(&mut self, out: &mut Vec<Event>) {
+        let Some(now) = self.now else { return };
+        self.tracker.step(now, &self.waiting);
+        self.waiting.clear();
+        self.tracker.flush();
+        self.evaluate(now, true, out);
+        self.alerts.finish(now, &mut self.work.messages);
+        out.extend(self.work.messages.drain(..).map(Event::from));
+    }
+
+    /// The present: the time of the data.
+    pub fn now(&self) -> Option<Time> {
+        self.now
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.config.rules
+    }
+
+    /// The tracks, as they are known at present.
+    pub fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// The alerts that are on, formations, suppressed pairs, and totals.
+    pub fn alerts(&self) -> &AlertEngine {
+        &self.alerts
+    }
+
+    /// The feeds heard so far, by number.
+    pub fn feeds(&self) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter()
+    }
+
+    /// What has been done so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The conflicts of the last evaluation, with the scene that their indices refer to.
+    pub fn conflicts(&self) -> (&Scene, &[Conflict]) {
+        (&self.work.scene, &self.work.conflicts)
+    }
+
+    /// Replaces what is declared of aircraft.
+    pub fn set_registry(&mut self, registry: Registry) {
+        self.tracker.set_registry(registry.clone());
+        self.config.registry = registry;
+    }
+
+    /// Time goes on to `now`: does all evaluations that are due before.
+    #[inline]
+    fn pass(&mut self, now: Time, out: &mut Vec<Event>) {
+        if self.now.is_some_and(|present| now <= present) {
+            return;
+        }
+        self.now = Some(now);
+        let mut due = match self.next {
+            Some(due) => due,
+            None => *self.next.insert(self.following(now)),
+        };
+        while due < now {
+            self.tracker.step(due, &self.waiting);
+            self.waiting.clear();
+            self.evaluate(due, false, out);
+            due = if self.is_idle() {
+                // Nothing can happen before the next report: an empty night costs nothing.
+                self.following(now)
+            } else {
+                due.plus_s(self.period_nanos as f64 / 1e9)
+            };
+            self.next = Some(due);
+        }
+    }
+
+    /// The first multiple of the period not before a time.
+    fn following(&self, time: Time) -> Time {
+        let rest = time.as_nanos().rem_euclid(self.period_nanos);
+        let wait = if rest == 0 { 0 } else { self.period_nanos - rest };
+        Time::from_nanos(time.as_nanos().saturating_add(wait))
+    }
+
+    fn is_idle(&self) -> bool {
+        self.tracker.is_empty() && self.alerts.is_idle() && self.feeds.all_silent()
+    }
+
+    /// One evaluation of the picture as it is at `now`.
+    fn evaluate(&mut self, now: Time, last: bool, out: &mut Vec<Event>) {
+        self.counts.evaluations += 1;
+        if !last {
+            self.feeds.look(now, |change: FeedChange| out.push(Event::Feed(change)));
+        }
+        self.work.prepare(now, &self.tracker, self.config.rules.lookahead_s());
+        let work = &mut self.work;
+        self.counts.most_aircraft = self.counts.most_aircraft.max(work.scene.len());
+        work.conflicts.clear();
+        work.near.clear();
+        if work.scene.len() > 1 {
+            self.detector.detect(&work.scene, &mut work.conflicts);
+            let turn = now.as_nanos().div_euclid(self.period_nanos) % NEIGHBOURS_EVERY == 0;
+            if turn || last {
+                self.neighbours.detect(&work.scene, &mut work.near);
+            }
+        }
+        self.counts.conflicts += work.conflicts.len() as u64;
+        let picture = Picture {
+            scene: &work.scene,
+            facts: &work.facts,
+            conflicts: &work.conflicts,
+            neighbours: &work.near,
+            grounded: &work.grounded,
+            rules: &self.config.rules,
+        };
+        self.alerts.step(&picture, &mut work.messages);
+        out.extend(work.messages.drain(..).map(Event::from));
+    }
+}
+
+impl Work {
+    /// Builds the scene and the facts from the tracks.
+    fn prepare(&mut self, now: Time, tracker: &Tracker, lookahead_s: f64) {
+        self.scene.reset(now);
+        self.facts.clear();
+        self.grounded.clear();
+        std::mem::swap(&mut self.since, &mut self.since_before);
+        self.since.clear();
+        let since_before = std::mem::take(&mut self.since_before);
+        let mut before = since_before.iter().copied().peekable();
+        for track in tracker.tracks() {
+            if track.on_ground() {
+                self.grounded.push(track.id());
+                continue;
+            }
+            let id = track.id();
+            while before.next_if(|entry| entry.0 < id).is_some() {}
+            let since = before.next_if(|entry| entry.0 == id).map_or(now, |entry| entry.1);
+            if self.take(now, tracker, track, lookahead_s, since).is_some() {
+                self.since.push((id, since));
+            }
+        }
+        self.since_before = since_before;
+    }
+
+    /// Puts one track into the scene, if it can be there.
+    fn take(
+        &mut self,
+        now: Time,
+        tracker: &Tracker,
+        track: &Track,
+        lookahead_s: f64,
+        since: Time,
+    ) -> Option<()> {
+        if track.hits() < LEAST_HITS {
+            return None;
+        }
+        let segment = track.segment(now, lookahead_s)?;
+        let mut state = segment.state;
+        let context = VerticalContext::default();
+        state.altitude = state.altitude.to(AltitudeReference::Pressure, &context).ok()?.altitude;
+        let pushed =
+            self.scene.push_straight(*track.subject(), &segment.state, segment.growth, lookahead_s);
+        pushed.ok()?;
+        let freshness = tracker.freshness(track);
+        self.facts.push(Facts {
+            state,
+            since,
+            updated: track.last_position(),
+            established: track.hits() >= ESTABLISHED_HITS && freshness == Freshness::Live,
+            stale: freshness == Freshness::Stale,
+        });
+        Some(())
+    }
+}
