@@ -59,6 +59,10 @@ fn three_hours_over_the_valley() {
         })
         .collect();
     assert!(unplanned.len() >= 20, "{unplanned:#?}");
+    let near = losses.unplanned().filter(|l| l.least_nm < 0.5 && l.least_ft < 500.0).count();
+    assert!(near >= 3, "{near} of {unplanned:#?}");
+    let civil = losses.unplanned().filter(|l| l.b.operator.as_str() == "CIVIL").count();
+    assert!(civil >= 1, "{unplanned:#?}");
     assert!(military.len() >= 120, "{}", military.len());
     assert!(refuelled.len() >= 10 && landed.len() >= 20, "{refuelled:?} {landed:?}");
     assert_eq!(by_feed.len(), 6, "the secret radar takes part in no common picture");
