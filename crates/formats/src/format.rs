@@ -153,7 +153,8 @@ fn object(head: &[u8]) -> Option<Format> {
 
 fn line(text: &[u8]) -> Option<Format> {
     let mut fields = table::fields(text);
-    let (first, second) = (fields.next()?, fields.next().unwrap_or_default());
+    let mut next = || fields.next().unwrap_or_default();
+    let (first, second, third) = (next(), next(), next());
     let hex = |text: &[u8]| text.len() >= 14 && text.iter().all(u8::is_ascii_hexdigit);
     match (first, second) {
         (b"START", _) => Some(Format::Sbs),
@@ -164,7 +165,7 @@ fn line(text: &[u8]) -> Option<Format> {
         }
         (offset, b"MSG" | b"MLAT") if whole(offset).is_ok() => Some(Format::Sbs),
         ([b'*' | b'@' | b'%' | b'<', .., b';'], _) => Some(Format::Avr),
-        (time, frame) if number(time).is_ok() && hex(frame) => Some(Format::ModesCsv),
+        (time, _) if number(time).is_ok() && (hex(second) || hex(third)) => Some(Format::ModesCsv),
         _ => {
             let has = |name: &[u8]| table::fields(text).any(|field| field == name);
             if has(b"rawmessage") && has(b"sensorlatitude") {

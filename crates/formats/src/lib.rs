@@ -39,11 +39,16 @@
 
 mod date;
 mod decompress;
+mod engine;
 mod error;
 mod field;
+#[cfg(feature = "modes")]
+mod flarm;
 mod format;
 mod framing;
 mod json;
+#[cfg(feature = "modes")]
+mod modes;
 mod opensky;
 mod reader;
 mod readsb;

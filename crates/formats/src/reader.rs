@@ -1,21 +1,26 @@
 //! The streaming reader: bytes in, reports out.
 
 use crate::decompress::Decompress;
+use crate::engine::Engine;
 use crate::error::{ErrorKind, LineError};
 use crate::format::{Format, Order, detect};
-use crate::framing::{Cut, Elements, Lines, Window};
-use crate::opensky::{Csv, Records, States};
-use crate::readsb::{Line, Snapshot, Trace};
-use crate::sbs::Sbs;
+use crate::framing::{Cut, Window};
+#[cfg(feature = "parquet")]
+use crate::opensky::Rows;
 use crate::sink::Sink;
 use crate::statistics::Statistics;
-use deconflict_core::{Report, Time};
+use deconflict_core::{GeoPoint, Report, Time};
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// How much of the input is looked at to tell its format.
 const HEAD_BYTES: usize = 16 * 1024;
+
+/// The largest Parquet file that is taken into memory.
+#[cfg(feature = "parquet")]
+const MAX_PARQUET_BYTES: usize = 2 * 1024 * 1024 * 1024;
 
 /// What the input cannot say about itself.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +34,11 @@ pub struct Options {
     /// Frames per second to assume where frames carry no time at all (AVR
     /// without time stamps).
     pub frames_per_s: Option<f64>,
+    /// When each frame was received where frames carry no time at all, in seconds
+    /// after `base_time`: a companion of the recording. Comes before `frames_per_s`.
+    pub frame_offsets_s: Option<Arc<[f64]>>,
+    /// Where the receiver stood: Mode S surface positions are relative to it.
+    pub receiver: Option<GeoPoint>,
     /// How far ahead of UTC the clock was that wrote local times (SBS), seconds.
     pub utc_offset_s: i32,
     /// Where a recorder without a real-time clock restarted and claims to have
@@ -50,12 +60,37 @@ pub enum OpenError {
     /// The first bytes fit no format.
     #[error("the input is in no known format (it begins {0:?}); give one of the names by hand")]
     UnknownFormat(String),
+    /// The file is of this format, but damaged, or lacks what it needs.
+    #[error("cannot read the {0} file: {1}")]
+    Damaged(Format, String),
     /// The format is left out of this build.
     #[error("this build does not read {0}: it lacks the feature {1:?}")]
     NotBuilt(Format, &'static str),
     /// The frames have no times, and nobody said when they were received.
     #[error("{0} carries no times: say when the recording began")]
     NoTime(Format),
+}
+
+/// Reads the input to its end, for the one format that cannot be streamed.
+#[cfg(feature = "parquet")]
+fn parquet<R: Read>(window: &mut Window<R>) -> Result<Source, OpenError> {
+    let mut file = Vec::new();
+    while !window.ended() || !window.bytes().is_empty() {
+        file.extend_from_slice(window.bytes());
+        window.consume(window.bytes().len());
+        window.fill();
+        if file.len() > MAX_PARQUET_BYTES {
+            let text = format!("it has more than {MAX_PARQUET_BYTES} bytes");
+            return Err(OpenError::Damaged(Format::OpenskyParquet, text));
+        }
+    }
+    if let Some(error) = window.take_error() {
+        return Err(OpenError::Io(error));
+    }
+    match Rows::open(file) {
+        Ok(rows) => Ok(Source::Parquet(Box::new(rows))),
+        Err(text) => Err(OpenError::Damaged(Format::OpenskyParquet, text)),
+    }
 }
 
 /// Reads one input: an iterator over reports and the errors between them.
@@ -66,29 +101,19 @@ pub enum OpenError {
 pub struct Reader<R> {
     window: Window<R>,
     format: Format,
-    engine: Engine,
+    source: Source,
     sink: Sink,
     strict: bool,
     done: bool,
 }
 
-/// Framing and decoding of one format.
-enum Engine {
-    Lines(Lines, LineDecoder),
-    Elements(Elements, ElementDecoder),
-}
-
-enum LineDecoder {
-    Sbs(Sbs),
-    Readsb(Line),
-    Opensky(Csv),
-}
-
-enum ElementDecoder {
-    Snapshot(Snapshot),
-    Trace(Trace),
-    States(States),
-    Records(Records),
+/// Where the records come from.
+enum Source {
+    /// Cut from the window as it moves along.
+    Stream(Engine),
+    /// Read from a file held as a whole.
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Rows>),
 }
 
 impl<R: Read> Reader<Decompress<R>> {
@@ -129,30 +154,17 @@ impl<R: Read> Reader<R> {
     }
 
     fn with_window(
-        window: Window<R>,
+        #[cfg_attr(not(feature = "parquet"), expect(unused_mut))] mut window: Window<R>,
         format: Format,
         options: Options,
     ) -> Result<Reader<R>, OpenError> {
-        let lines = |decoder| Engine::Lines(Lines::default(), decoder);
-        let elements = |array, decoder| Engine::Elements(Elements::new(array), decoder);
-        let engine = match format {
-            Format::Sbs => lines(LineDecoder::Sbs(Sbs::new(&options))),
-            Format::ReadsbLines => lines(LineDecoder::Readsb(Line)),
-            Format::OpenskyCsv => lines(LineDecoder::Opensky(Csv::default())),
-            Format::ReadsbSnapshot => {
-                elements(Some(Snapshot::ARRAY), ElementDecoder::Snapshot(Snapshot::default()))
-            }
-            Format::ReadsbTrace => {
-                elements(Some(Trace::ARRAY), ElementDecoder::Trace(Trace::default()))
-            }
-            Format::OpenskyStates => {
-                elements(Some(States::ARRAY), ElementDecoder::States(States::default()))
-            }
-            Format::OpenskyRecords => elements(None, ElementDecoder::Records(Records::default())),
-            _ => return Err(OpenError::NotBuilt(format, "modes")),
+        let source = match format {
+            #[cfg(feature = "parquet")]
+            Format::OpenskyParquet => parquet(&mut window)?,
+            _ => Source::Stream(Engine::new(format, &options)?),
         };
         let Options { feed, strict, .. } = options;
-        Ok(Reader { window, format, engine, sink: Sink::new(feed), strict, done: false })
+        Ok(Reader { window, format, source, sink: Sink::new(feed), strict, done: false })
     }
 
     /// The format that is read.
@@ -178,19 +190,20 @@ impl<R: Read> Reader<R> {
     /// Works on the next record, or finds that there is none.
     #[inline]
     fn step(&mut self) {
-        let (bytes, ended) = (self.window.bytes(), self.window.ended());
-        let cut = match &mut self.engine {
-            Engine::Lines(framer, _) => framer.cut(bytes, ended),
-            Engine::Elements(framer, _) => framer.cut(bytes, ended),
+        let engine = match &mut self.source {
+            Source::Stream(engine) => engine,
+            #[cfg(feature = "parquet")]
+            Source::Parquet(rows) => {
+                self.done = !rows.row(&mut self.sink);
+                return;
+            }
         };
+        let (bytes, ended) = (self.window.bytes(), self.window.ended());
+        let cut = engine.cut(bytes, ended);
         let offset = self.window.offset();
         let used = match cut {
             Cut::Record { record, used } => {
-                self.engine.record(
-                    &bytes[record.clone()],
-                    offset + record.start as u64,
-                    &mut self.sink,
-                );
+                engine.record(&bytes[record.clone()], offset + record.start as u64, &mut self.sink);
                 used
             }
             Cut::More { used } => {
@@ -234,39 +247,6 @@ impl<R: Read> Reader<R> {
             };
             self.sink.at.byte = self.window.offset() + self.window.bytes().len() as u64;
             self.sink.error(kind, "input", error.to_string().as_bytes());
-        }
-    }
-}
-
-impl Engine {
-    #[inline]
-    fn record(&mut self, record: &[u8], offset: u64, sink: &mut Sink) {
-        match self {
-            Engine::Lines(_, decoder) => {
-                if record.is_empty() {
-                    // Counted as a line, so that numbers agree with an editor's.
-                    sink.at.record += 1;
-                    return;
-                }
-                sink.begin(offset);
-                match decoder {
-                    LineDecoder::Sbs(decoder) => decoder.line(record, sink),
-                    LineDecoder::Readsb(decoder) => decoder.line(record, sink),
-                    LineDecoder::Opensky(decoder) => decoder.line(record, sink),
-                }
-            }
-            Engine::Elements(framer, decoder) => {
-                let piece = framer.piece();
-                if piece == crate::framing::Piece::Element {
-                    sink.begin(offset);
-                }
-                match decoder {
-                    ElementDecoder::Snapshot(decoder) => decoder.piece(piece, record, sink),
-                    ElementDecoder::Trace(decoder) => decoder.piece(piece, record, sink),
-                    ElementDecoder::States(decoder) => decoder.piece(piece, record, sink),
-                    ElementDecoder::Records(decoder) => decoder.piece(piece, record, sink),
-                }
-            }
         }
     }
 }
