@@ -2,7 +2,7 @@
 
 use crate::scene::{Piece, Scene};
 use deconflict_core::RuleSet;
-use deconflict_core::geo::MEAN_RADIUS_M;
+use deconflict_core::geo::{MEAN_RADIUS_M, dot};
 use deconflict_core::rules::{BandApplies, Membership};
 use std::f64::consts::PI;
 
@@ -99,15 +99,18 @@ const POLAR_COSINE: f64 = 0.05;
 /// The box of a piece over `[from_s, to_s]` (seconds after now).
 #[inline]
 pub(crate) fn space_box(piece: &Piece, reach: &Reach, from_s: f64, to_s: f64) -> SpaceBox {
-    let [ve, vn] = piece.en;
-    let [sin_lat, cos_lat] = piece.sin_cos_lat;
+    // The normal is (cos φ cos λ, cos φ sin λ, sin φ), east (−sin λ, cos λ, 0).
+    let (up, v) = (piece.up, piece.v);
+    let (sin_lat, cos_lat) = (up[2], (up[0] * up[0] + up[1] * up[1]).sqrt().max(1e-9));
+    let inverse = 1.0 / cos_lat;
+    let (ve, vn) = ((up[0] * v[1] - up[1] * v[0]) * inverse, v[2] * inverse);
     let half_m = 0.5 * reach.horizontal_m + FRAME_SLACK_M;
     let (first, last) = (from_s - piece.start_s, to_s - piece.start_s);
 
     // Along a great circle latitude and longitude change at rates that vary by
     // the curvature terms below (Taylor remainder of order two), taken at the
     // highest latitude that path and half-separation can reach.
-    let path = (ve * ve + vn * vn).sqrt() * first.abs().max(last.abs()) / MEAN_RADIUS_M;
+    let path = dot(v, v).sqrt() * first.abs().max(last.abs()) / MEAN_RADIUS_M;
     let half = half_m * (1.0 + CURVATURE_SLACK) / MEAN_RADIUS_M;
     let cos_high = cos_lat - (path + half) * (1.0 + CURVATURE_SLACK);
     let dz = [piece.vz * from_s, piece.vz * to_s];
@@ -127,7 +130,6 @@ pub(crate) fn space_box(piece: &Piece, reach: &Reach, from_s: f64, to_s: f64) ->
 
     let dy = [vn * first / MEAN_RADIUS_M, vn * last / MEAN_RADIUS_M];
     let grow_y = half + bend + CURVATURE_SLACK * path + ANGLE_ROUNDING_RAD;
-    let inverse = 1.0 / cos_lat;
     let dx = [ve * first * inverse / MEAN_RADIUS_M, ve * last * inverse / MEAN_RADIUS_M];
     let grow_x = (half * (1.0 + half * half) + bend + CURVATURE_SLACK * path) / cos_high
         + ANGLE_ROUNDING_RAD;

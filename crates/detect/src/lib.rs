@@ -9,6 +9,7 @@ mod conflict;
 pub mod cylinder;
 mod detector;
 mod narrow;
+pub mod probability;
 mod scene;
 
 pub use conflict::Conflict;

@@ -2,6 +2,7 @@
 
 use crate::Conflict;
 use crate::cylinder::{RelativeMotion, Span};
+use crate::probability::{RelativeState, probability_of_loss};
 use crate::scene::{Piece, Scene};
 use deconflict_core::RuleSet;
 use deconflict_core::geo::{Vec3, add_scaled, cross, dot, sub};
@@ -28,6 +29,22 @@ impl PairFrame {
         [dot(v, self.x), dot(v, self.y)]
     }
 
+    /// A horizontal covariance from the level frame of a piece in this one.
+    fn turned(&self, piece: &Piece, covariance: &[[f64; 4]; 4]) -> [[f64; 4]; 4] {
+        let east = unit_or([-piece.up[1], piece.up[0], 0.0], [0.0, 1.0, 0.0]);
+        let ([c, s], north) = (self.flat(east), self.flat(cross(piece.up, east)));
+        let turn = [[c, north[0]], [s, north[1]]];
+        let mut out = [[0.0; 4]; 4];
+        for (i, j) in (0..4).flat_map(|i| (0..4).map(move |j| (i, j))) {
+            for (k, l) in (0..2).flat_map(|k| (0..2).map(move |l| (k, l))) {
+                // Position and velocity turn alike: block by block.
+                let c = covariance[i / 2 * 2 + k][j / 2 * 2 + l];
+                out[i][j] += turn[i % 2][k] * c * turn[j % 2][l];
+            }
+        }
+        out
+    }
+
     fn motion(&self, a: &Piece, b: &Piece) -> RelativeMotion {
         let [x, y] = self.flat(sub(b.p, a.p));
         let [vx, vy] = self.flat(sub(b.v, a.v));
@@ -35,9 +52,53 @@ impl PairFrame {
     }
 }
 
+/// Probability that the minima of a conflict are infringed within the time of
+/// the meeting in which it begins, under the uncertainty of both aircraft.
+///
+/// Acceleration noise is turned into the velocity uncertainty that has moved a
+/// position as far by the time of entry.
+pub(crate) fn probability(scene: &Scene, found: &Found) -> f64 {
+    let Found { conflict, meeting, .. } = found;
+    let start_s = meeting.time.start;
+    let ahead_s = conflict.tcpa_s.clamp(conflict.entry_s, conflict.exit_s) - start_s;
+    let mut relative = RelativeState {
+        position_m: [0, 1, 2]
+            .map(|k| meeting.motion.position_m[k] + start_s * meeting.motion.velocity_mps[k]),
+        velocity_mps: meeting.motion.velocity_mps,
+        horizontal_cov: [[0.0; 4]; 4],
+        vertical_cov: [[0.0; 2]; 2],
+    };
+    for piece in [meeting.a, meeting.b] {
+        let (covariance, growth) = scene.uncertainties[scene.index_of(piece)].covariance();
+        let now = covariance.propagated((start_s - piece.start_s).max(0.0), growth);
+        let turned = meeting.frame.turned(piece, &now.horizontal);
+        for i in 0..4 {
+            for j in 0..4 {
+                relative.horizontal_cov[i][j] += turned[i][j];
+            }
+        }
+        for i in 0..2 {
+            for j in 0..2 {
+                relative.vertical_cov[i][j] += now.vertical[i][j];
+            }
+        }
+        for axis in 2..4 {
+            relative.horizontal_cov[axis][axis] += growth.horizontal_psd * ahead_s / 3.0;
+        }
+        relative.vertical_cov[1][1] += growth.vertical_psd * ahead_s / 3.0;
+    }
+    let horizon_s = meeting.time.end - start_s;
+    probability_of_loss(&relative, found.horizontal_m, found.vertical_m, horizon_s)
+}
+
 fn unit(v: Vec3) -> Vec3 {
     let length = dot(v, v).sqrt();
     v.map(|c| c / length)
+}
+
+/// The direction of a vector, or `otherwise` for none.
+fn unit_or(v: Vec3, otherwise: Vec3) -> Vec3 {
+    if dot(v, v) > 0.0 { unit(v) } else { otherwise }
 }
 
 /// Two pieces that exist at the same time, and their relative motion.
@@ -58,7 +119,13 @@ impl<'a> Meeting<'a> {
     }
 
     /// Vertical distance that conversions of altitude references leave unsure, metres.
+    ///
+    /// None between two that are measured from the same reference: whatever the
+    /// conversion gets wrong, it gets wrong for both.
     fn margin_m(&self) -> f64 {
+        if self.a.reference == self.b.reference {
+            return 0.0;
+        }
         self.a.vertical_margin_m + self.b.vertical_margin_m
     }
 }

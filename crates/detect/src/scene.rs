@@ -29,11 +29,46 @@ pub struct Scene {
     context: VerticalContext,
 }
 
-/// How well a piece is known at its start, in the level frame there, and how that grows.
+/// How well a piece is known at its start, in the level frame there, and how that
+/// grows. In single precision, a third of the size: there is one for every
+/// piece, and only conflicts look at theirs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Uncertainty {
-    pub covariance: Covariance,
-    pub growth: Growth,
+    /// Upper triangle of the horizontal covariance, row by row.
+    horizontal: [f32; 10],
+    /// Altitude, altitude against rate, rate.
+    vertical: [f32; 3],
+    growth: [f32; 2],
+}
+
+impl Uncertainty {
+    fn new(covariance: &Covariance, altitude_variance_m2: f64, growth: Growth) -> Uncertainty {
+        let (h, v) = (&covariance.horizontal, &covariance.vertical);
+        let mut horizontal = [0.0; 10];
+        let upper = (0..4).flat_map(|i| (i..4).map(move |j| (i, j)));
+        for (slot, (i, j)) in horizontal.iter_mut().zip(upper) {
+            *slot = h[i][j] as f32;
+        }
+        Uncertainty {
+            horizontal,
+            vertical: [v[0][0] + altitude_variance_m2, v[0][1], v[1][1]].map(|c| c as f32),
+            growth: [growth.horizontal_psd as f32, growth.vertical_psd as f32],
+        }
+    }
+
+    /// As it was given, to single precision.
+    pub fn covariance(&self) -> (Covariance, Growth) {
+        let mut covariance = Covariance::default();
+        let upper = (0..4).flat_map(|i| (i..4).map(move |j| (i, j)));
+        for (&c, (i, j)) in self.horizontal.iter().zip(upper) {
+            covariance.horizontal[i][j] = f64::from(c);
+            covariance.horizontal[j][i] = f64::from(c);
+        }
+        let [zz, zv, vv] = self.vertical.map(f64::from);
+        covariance.vertical = [[zz, zv], [zv, vv]];
+        let [horizontal_psd, vertical_psd] = self.growth.map(f64::from);
+        (covariance, Growth { horizontal_psd, vertical_psd })
+    }
 }
 
 /// Straight motion for a while: position `p + v·t` for `t` in `[start_s, end_s]`.
@@ -57,12 +92,11 @@ pub(crate) struct Piece {
     pub owner: u32,
     /// Vertical distance that a conversion of altitude references leaves unsure, metres.
     pub vertical_margin_m: f64,
+    /// What the altitude was measured from: an error of conversion is common to all
+    /// that share it.
+    pub reference: AltitudeReference,
     /// Latitude and longitude at the start of the piece, radians.
     pub lat_lon: [f64; 2],
-    /// Velocity to the east and north at the start of the piece, m/s.
-    pub en: [f64; 2],
-    /// Sine and cosine of the latitude at the start of the piece.
-    pub sin_cos_lat: [f64; 2],
 }
 
 /// Why an aircraft could not enter a scene.
@@ -189,14 +223,11 @@ impl Scene {
             end_s,
             owner: self.subjects.len() as u32,
             vertical_margin_m: CONVERSION_MARGIN_SIGMAS * altitude.added_sigma_m,
+            reference: state.altitude.reference,
             lat_lon: [state.position.lat_rad(), state.position.lon_rad()],
-            en: [ve, vn],
-            sin_cos_lat: [frame.up[2], frame.north[2]],
         });
-        self.uncertainties.push(Uncertainty { covariance: state.covariance, growth });
-        if let Some(last) = self.uncertainties.last_mut() {
-            last.covariance.vertical[0][0] += altitude.added_sigma_m * altitude.added_sigma_m;
-        }
+        let added_m2 = altitude.added_sigma_m * altitude.added_sigma_m;
+        self.uncertainties.push(Uncertainty::new(&state.covariance, added_m2, growth));
         Ok(())
     }
 
@@ -205,8 +236,10 @@ impl Scene {
         &self.pieces[range[0] as usize..range[1] as usize]
     }
 
-    /// The pieces of an aircraft, and the index of the first of them.
-    pub(crate) fn first_piece_of(&self, subject: u32) -> usize {
-        self.first_piece[subject as usize] as usize
+    /// The index of a piece among all.
+    pub(crate) fn index_of(&self, piece: &Piece) -> usize {
+        let first = self.first_piece[piece.owner as usize] as usize;
+        let later = self.pieces_of(piece.owner).iter().take_while(|p| p.start_s < piece.start_s);
+        first + later.count()
     }
 }

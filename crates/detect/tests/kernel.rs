@@ -8,6 +8,7 @@ use deconflict_core::{
     Trajectory, Velocity,
 };
 use deconflict_detect::{Conflict, Detector, Options, Scene};
+use deconflict_sim::traffic::{Traffic, random};
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -216,4 +217,21 @@ fn what_does_not_fit_is_refused_and_leaves_no_trace() {
     assert!(push(&mut scene, &bad));
     assert!(scene.is_empty());
     assert!(detect(&rules(5.0, 300.0), &scene).is_empty());
+}
+
+/// ENG-1, the kernel's part: the number of threads does not show in the answer.
+#[test]
+fn eng_1_threads_do_not_show() {
+    let states = random(7, &Traffic::same_area(3000), NOW);
+    let scene = scene(&states, 300.0);
+    let rules = Arc::new(rules(5.0, 300.0));
+    let with = |threads| {
+        let mut out = Vec::new();
+        let options = Options { threads, probability: true };
+        Detector::new(rules.clone(), options).detect(&scene, &mut out);
+        format!("{out:?}")
+    };
+    let one = with(1);
+    assert!(one.len() > 10_000);
+    assert!(one == with(2) && one == with(7) && one == with(0));
 }

@@ -50,7 +50,10 @@ fn agrees(row: &Row) -> Result<(), String> {
         let dcpa = motion.horizontal_m(tcpa);
         let off = |got: f64, key| (got - number(row, key)).abs() > TOLERANCE;
         if off(tcpa, "tcpa") || off(dcpa, "dcpa") {
-            return Err(format!("tcpa {tcpa}, dcpa {dcpa}, wanted {} {}", row["tcpa"], row["dcpa"]));
+            return Err(format!(
+                "tcpa {tcpa}, dcpa {dcpa}, wanted {} {}",
+                row["tcpa"], row["dcpa"]
+            ));
         }
     }
     Ok(())
@@ -62,7 +65,8 @@ fn on_threshold(row: &Row) -> bool {
         let relative = |s: [&str; 2], v: [&str; 2]| {
             number(row, s[0]) - number(row, s[1]) + t * (number(row, v[0]) - number(row, v[1]))
         };
-        let (x, y) = (relative(["sox", "six"], ["vox", "vix"]), relative(["soy", "siy"], ["voy", "viy"]));
+        let (x, y) =
+            (relative(["sox", "six"], ["vox", "vix"]), relative(["soy", "siy"], ["voy", "viy"]));
         (x.hypot(y), relative(["soz", "siz"], ["voz", "viz"]).abs())
     };
     let tcpa = number(row, "tcpa");
@@ -96,7 +100,12 @@ fn cylinder_agrees_with_daidalus() {
             }
         }
         println!("{name}: {rows} rows, {skipped} on a threshold, {} wrong", wrong.len());
-        assert!(wrong.is_empty(), "{name}: {} of {rows} disagree:\n{}", wrong.len(), wrong[..wrong.len().min(10)].join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{name}: {} of {rows} disagree:\n{}",
+            wrong.len(),
+            wrong[..wrong.len().min(10)].join("\n")
+        );
         assert!(skipped * 100 <= rows, "{name}: too many rows skipped");
         seen += rows;
     }
