@@ -11,7 +11,6 @@ use crate::reader::{OpenError, Options};
 use crate::readsb::{Line, Snapshot, Trace};
 use crate::sbs::Sbs;
 use crate::sink::Sink;
-use deconflict_core::Time;
 
 /// Framing and decoding of a format that is read from beginning to end.
 pub(crate) enum Engine {

@@ -190,6 +190,7 @@ impl<R: Read> Reader<R> {
     /// Works on the next record, or finds that there is none.
     #[inline]
     fn step(&mut self) {
+        #[cfg_attr(not(feature = "parquet"), allow(clippy::infallible_destructuring_match))]
         let engine = match &mut self.source {
             Source::Stream(engine) => engine,
             #[cfg(feature = "parquet")]
