@@ -72,8 +72,7 @@ impl Engine {
     /// The formats that carry raw radio frames.
     #[cfg(feature = "modes")]
     fn radio(format: Format, options: &Options) -> Result<Engine, OpenError> {
-        let base =
-            || -> Result<Time, OpenError> { options.base_time.ok_or(OpenError::NoTime(format)) };
+        let base = || options.base_time.ok_or(OpenError::NoTime(format));
         let decoder = match format {
             Format::FlarmCsv => LineDecoder::Flarm(FlarmCsv::default()),
             Format::ModesCsv => LineDecoder::ModesCsv(ModesCsv::new(options)),

@@ -1,0 +1,6 @@
+//! Any bytes, read as `avr`.
+#![no_main]
+
+use deconflict_formats::Format;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| deconflict_fuzz::read(Format::Avr, data));
