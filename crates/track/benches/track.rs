@@ -37,7 +37,12 @@ fn traffic(mix: Mix) -> Vec<(Time, Vec<Report>)> {
     let mut aircraft: Vec<(u32, f64, f64, f64)> = (0..AIRCRAFT)
         .map(|i| {
             let code = i.wrapping_mul(0x9e_3779) & 0xff_ffff;
-            (code, 44.0 + 8.0 * scatter.next(), 4.0 + 12.0 * scatter.next(), scatter.next() * 6.28)
+            (
+                code,
+                44.0 + 8.0 * scatter.next(),
+                4.0 + 12.0 * scatter.next(),
+                scatter.next() * std::f64::consts::TAU,
+            )
         })
         .collect();
     let mut reports = Vec::new();

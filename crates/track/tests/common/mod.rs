@@ -5,6 +5,9 @@ use deconflict_core::{Address, GeoPoint, Report, Technique, Time};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// 1 m/s of latency and steps, and 0.3° of track angle at 230 m/s on one axis of two.
+pub const VELOCITY_SIGMA_MPS: f64 = 1.29;
+
 pub const EPOCH_S: f64 = 1_700_000_000.0;
 
 pub fn at(s: f64) -> Time {
@@ -87,13 +90,13 @@ impl Truth {
         }
     }
 
-    /// A report with Gaussian errors of position (`sigma_m`, stated) and velocity,
-    /// and quantised altitude.
+    /// A report with Gaussian errors of position (`sigma_m`, stated) and of
+    /// velocity (as the tracker assumes of ADS-B), and quantised altitude.
     pub fn noisy(&self, code: u32, sigma_m: f64, noise: &mut Noise) -> Report {
         let frame = self.position.frame();
         let off = [sigma_m * noise.normal(), sigma_m * noise.normal()];
-        let ve = self.speed_mps * self.track_rad.sin() + noise.normal();
-        let vn = self.speed_mps * self.track_rad.cos() + noise.normal();
+        let ve = self.speed_mps * self.track_rad.sin() + VELOCITY_SIGMA_MPS * noise.normal();
+        let vn = self.speed_mps * self.track_rad.cos() + VELOCITY_SIGMA_MPS * noise.normal();
         let step = 7.62;
         Report {
             position: Some(frame.from_local(off)),
