@@ -124,6 +124,9 @@ impl Agility {
 pub(crate) trait Assumed {
     /// Standard deviation of a reported velocity, per axis, m/s.
     fn velocity_sigma_mps(self) -> f64;
+    /// Standard deviation of the time of measurement, seconds: what a moving
+    /// aircraft's position is worth depends on it.
+    fn timing_sigma_s(self) -> f64;
     /// Time between positions to expect before any have been seen, seconds.
     fn first_period_s(self) -> f64;
     /// The longest period that the track's own rhythm may teach, seconds.
@@ -140,7 +143,23 @@ impl Assumed for Technique {
             Technique::AdsB | Technique::AdsR | Technique::Declared => 1.0,
             Technique::Flarm | Technique::AdsC | Technique::Unknown => 1.5,
             // Differences of positions: smoothed, and late in turns.
-            Technique::TisB | Technique::Mlat | Technique::ModeS | Technique::Radar => 5.0,
+            Technique::TisB | Technique::ModeS | Technique::Radar => 5.0,
+            Technique::Mlat => 10.0,
+        }
+    }
+
+    #[inline]
+    fn timing_sigma_s(self) -> f64 {
+        match self {
+            // Uncompensated latency of the broadcast (RTCA DO-260B allows 0.6 s)
+            // and tenths of seconds in files.
+            Technique::AdsB | Technique::Declared => 0.1,
+            Technique::AdsR | Technique::Flarm => 0.3,
+            // Archives with times in whole seconds.
+            Technique::Unknown | Technique::Radar | Technique::ModeS => 0.5,
+            Technique::TisB | Technique::AdsC => 1.0,
+            // Stamped when computed, which takes as long as it takes.
+            Technique::Mlat => 2.0,
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Psd {
 
 /// Time in which the extra noise granted to a manoeuvre is halved, seconds.
 const MANOEUVRE_MEMORY_S: f64 = 6.0;
+/// Weight of the newest innovation in the running mean.
+const DRIFT_GAIN: f64 = 0.3;
 /// Intervals shorter than this say nothing about acceleration, seconds.
 const SHORTEST_INTERVAL_S: f64 = 1e-3;
 /// Variances do not sink below this, so that rounding cannot make them negative.
@@ -40,6 +42,8 @@ pub struct Filter<const D: usize> {
     pub vv: f64,
     /// Noise above the calm level that a recent manoeuvre was granted, m²/s³.
     extra_psd: f64,
+    /// Running mean of the innovation of position: where the target keeps being.
+    drift: [f64; D],
     since_position_s: f64,
     since_rate_s: f64,
 }
@@ -54,6 +58,7 @@ impl<const D: usize> Filter<D> {
             xv: 0.0,
             vv: rate_variance,
             extra_psd: 0.0,
+            drift: [0.0; D],
             since_position_s: 0.0,
             since_rate_s: 0.0,
         }
@@ -112,6 +117,7 @@ impl<const D: usize> Filter<D> {
             let dt_s = self.since_position_s;
             variance += self.blame(missing, dt_s, dt_s * dt_s * dt_s / 3.0, wildest_psd);
         }
+        self.notice_drift(z, self.xx + variance, wildest_psd);
         let s = self.xx + variance;
         let (gain_x, gain_v) = (self.xx / s, self.xv / s);
         for (i, measured) in z.into_iter().enumerate() {
@@ -147,6 +153,24 @@ impl<const D: usize> Filter<D> {
         self.xv *= kept;
         self.vv = (self.vv * kept).max(VARIANCE_FLOOR);
         self.since_rate_s = 0.0;
+    }
+
+    /// A slow manoeuvre hides in the noise of every single position, but not in
+    /// their mean: grants the noise that explains a mean beyond chance.
+    #[inline]
+    fn notice_drift(&mut self, z: [f64; D], s: f64, wildest_psd: f64) {
+        for (i, measured) in z.into_iter().enumerate() {
+            self.drift[i] += DRIFT_GAIN * (measured - self.x[i] - self.drift[i]);
+        }
+        // The variance of an exponentially weighted mean of white innovations.
+        let by_chance = s * DRIFT_GAIN / (2.0 - DRIFT_GAIN);
+        let square = distance_squared(self.drift, [0.0; D]);
+        if Self::surprise(square, by_chance) > 0.0 && self.since_position_s > SHORTEST_INTERVAL_S {
+            // The acceleration noise that gives such a mean in the time that it averages over.
+            let memory_s = self.since_position_s / DRIFT_GAIN;
+            let psd = 3.0 * square / (D as f64 * memory_s * memory_s * memory_s);
+            self.extra_psd = self.extra_psd.max(psd.min(wildest_psd));
+        }
     }
 
     /// How much variance is missing to make an innovation ordinary; negative if none is.

@@ -26,8 +26,8 @@ const STANDING_FOR_S: f64 = 60.0;
 ///
 /// Wrongly on the ground means no alert, so inference is shy: an aeroplane that
 /// has been slower than it can fly for ten seconds, near the lowest altitude it
-/// has been seen at; for an aircraft of unknown kind, standing still for a
-/// minute. Rotorcraft, gliders, balloons, ultralights and drones hover, soar and
+/// has been seen at; for a glider or an aircraft of unknown kind, standing still
+/// there for a minute. Rotorcraft, balloons, ultralights and drones hover and
 /// drift at any speed: for them only a flag counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ground {
@@ -100,8 +100,9 @@ fn limits(class: AircraftClass) -> Option<(f64, f64)> {
     use AircraftClass::*;
     match class {
         Transport | Tanker | Light | HighPerformance | TowPlane => Some((SLOW_MPS, SLOW_FOR_S)),
-        Unknown => Some((STANDING_MPS, STANDING_FOR_S)),
-        Rotorcraft | Glider | LighterThanAir | Ultralight | Uncrewed | Surface => None,
+        // A glider stands on the field all day without saying so.
+        Unknown | Glider => Some((STANDING_MPS, STANDING_FOR_S)),
+        Rotorcraft | LighterThanAir | Ultralight | Uncrewed | Surface => None,
     }
 }
 

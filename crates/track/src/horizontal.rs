@@ -14,6 +14,13 @@ const UNKNOWN_VELOCITY_SIGMA_MPS: f64 = 250.0;
 const KNOWN_VELOCITY_SIGMA_MPS: f64 = 30.0;
 /// After this long without a position any place within reach is believed, seconds.
 const REACH_AFTER_S: f64 = 10.0;
+/// Slack of the gate, standard deviations: it keeps out what is wild. What is
+/// merely worse than it says is taken in with the weight that it deserves.
+const SLACK_M: f64 = 40.0;
+/// The same, for times that are wrong, seconds.
+const SLACK_S: f64 = 0.5;
+/// The same for velocities, m/s.
+const SLACK_MPS: f64 = 5.0;
 /// Velocities outside the gate in a row after which they are believed.
 const INSISTENT: u8 = 3;
 
@@ -59,9 +66,9 @@ impl Horizontal {
         self.filter.vv < KNOWN_VELOCITY_SIGMA_MPS * KNOWN_VELOCITY_SIGMA_MPS
     }
 
-    /// Speed over ground, m/s.
-    pub fn speed_mps(&self) -> f64 {
-        norm(self.filter.v)
+    /// Speed over ground, m/s; zero as long as it is only a guess.
+    pub fn known_speed_mps(&self) -> f64 {
+        if self.velocity_known() { norm(self.filter.v) } else { 0.0 }
     }
 
     /// The noise level now, m²/s³.
@@ -98,11 +105,12 @@ impl Horizontal {
         let psd = self.filter.psd(agility.horizontal);
         let s = self.filter.covariance_in(dt_s, psd)[0] + variance;
         let wildest = agility.horizontal.wildest;
-        let s_wild = s + (wildest - psd) * silent_s * silent_s * silent_s / 3.0;
+        let slack_m = SLACK_M + SLACK_S * self.known_speed_mps();
+        let s_wild = s + slack_m * slack_m + (wildest - psd) * silent_s * silent_s * silent_s / 3.0;
         if square <= sigmas * sigmas * s_wild {
             return Gate::Fits { distance: square / s, wildest_psd: wildest };
         }
-        let reach_m = (1.25 * self.speed_mps() + 20.0) * silent_s + blur_m;
+        let reach_m = (1.25 * self.known_speed_mps() + 20.0) * silent_s + blur_m;
         if silent_s >= REACH_AFTER_S && self.velocity_known() && moved_m <= reach_m {
             return Gate::Fits { distance: square / s, wildest_psd: f64::INFINITY };
         }
@@ -152,7 +160,10 @@ impl Horizontal {
         let off = minus(z, self.filter.v);
         let square = off[0] * off[0] + off[1] * off[1];
         let mut wildest = agility.horizontal.wildest;
-        let s_wild = self.filter.vv + variance + wildest * self.filter.since_rate_s().min(60.0);
+        let s_wild = self.filter.vv
+            + variance
+            + SLACK_MPS * SLACK_MPS
+            + wildest * self.filter.since_rate_s().min(60.0);
         if square > sigmas * sigmas * s_wild {
             self.rejected_rates += 1;
             if self.rejected_rates < INSISTENT {
@@ -235,7 +246,7 @@ mod tests {
         // 25° of bank for ten seconds puts it 230 m aside.
         let aside = ahead.destination(0.0, 230.0);
         assert!(matches!(h.gate(aside, 900.0, 10.0, &agility, 5.0), Gate::Fits { .. }));
-        for (azimuth, distance) in [(0.0, 5_000.0), (1.0, 400_000.0), (2.0, 19_000_000.0)] {
+        for (azimuth, distance) in [(0.0, 3_000.0), (1.0, 400_000.0), (2.0, 19_000_000.0)] {
             let wild = ahead.destination(azimuth, distance);
             assert_eq!(h.gate(wild, 900.0, 1.0, &agility, 5.0), Gate::Outside, "{distance}");
         }

@@ -17,8 +17,8 @@ const PLANE_HOLDS_S: f64 = 120.0;
 const POSITION_SIGMA_M: (f64, f64) = (3.0, 5_000.0);
 /// Standard deviation of a reported track angle, radians (1° steps in many files: 0.3°).
 const TRACK_SIGMA_RAD: f64 = 0.005;
-/// Reports that repeat the last position, in a row, that are passed over.
-const REPEATS_PASSED_OVER: u8 = 8;
+/// Noise of a manoeuvre that a prediction goes on with, in units of the calm noise.
+const LASTING_UNREST: f64 = 5.0;
 /// A technique that was heard within this many periods keeps poorer ones out.
 const TECHNIQUE_HOLDS_PERIODS: f64 = 3.0;
 /// Or within this time, seconds.
@@ -52,7 +52,6 @@ pub struct Track {
     ground: Ground,
     period_s: f64,
     hits: u64,
-    repeats: u8,
     squawk: Option<u16>,
     techniques: Techniques,
     feeds: Feeds,
@@ -75,6 +74,7 @@ impl Track {
         config: &Config,
     ) -> Track {
         let time = report.measured;
+        let variance = position_variance(report, report.ground_speed_mps.unwrap_or(0.0));
         let mut track = Track {
             subject: Subject { address: Some(report.address), ..Subject::anonymous(0) },
             address: report.address,
@@ -84,12 +84,11 @@ impl Track {
             time,
             last_position: time,
             last_of_technique: time,
-            horizontal: Horizontal::new(position, position_variance(report), velocity(report)),
+            horizontal: Horizontal::new(position, variance, velocity(report)),
             vertical: Vertical::default(),
             ground: Ground::default(),
             period_s: report.technique.first_period_s(),
             hits: 1,
-            repeats: 0,
             squawk: None,
             techniques: Techniques::default(),
             feeds: Feeds::default(),
@@ -136,14 +135,13 @@ impl Track {
         self.last_of_technique = other.last_of_technique;
         self.subject.technique = other.subject.technique;
         self.hits += other.hits;
-        self.repeats = 0;
     }
 
     /// Whether a plot could be of this aircraft.
     #[inline]
     pub(crate) fn gate(&self, report: &Report, position: GeoPoint, config: &Config) -> Gate {
         let dt_s = report.measured.seconds_since(self.time).max(0.0);
-        let variance = position_variance(report);
+        let variance = position_variance(report, self.horizontal.known_speed_mps());
         self.horizontal.gate(position, variance, dt_s, &self.agility, config.gate_sigmas)
     }
 
@@ -180,13 +178,9 @@ impl Track {
                 !self.horizontal.correct_velocity(velocity, variance, agility, sigmas);
         }
         if let (Some(position), Some(wildest)) = (report.position, wildest_psd) {
-            let variance = position_variance(report);
-            outcome.repeated = self.repeats < REPEATS_PASSED_OVER
-                && self.horizontal.repeats_last_fix(position, variance);
-            if outcome.repeated {
-                self.repeats += 1;
-            } else {
-                self.repeats = 0;
+            let variance = position_variance(report, self.horizontal.known_speed_mps());
+            outcome.repeated = self.horizontal.repeats_last_fix(position, variance);
+            if !outcome.repeated {
                 self.horizontal.correct_position(position, variance, wildest);
                 self.note_plot(report);
             }
@@ -238,7 +232,8 @@ impl Track {
         if let Some(flag) = report.on_ground {
             self.ground.flag(report.measured, flag);
         }
-        let speed = self.horizontal.velocity_known().then(|| self.horizontal.speed_mps());
+        let known = self.horizontal.velocity_known();
+        let speed = known.then(|| self.horizontal.known_speed_mps());
         let altitude = self.vertical.altitude().map(|a| a.m);
         self.ground.infer(report.measured, self.subject.class, speed, altitude);
     }
@@ -390,9 +385,13 @@ impl Track {
             return Some((state.at(now, growth), growth));
         }
         let agility = &self.agility;
+        // A manoeuvre passes: its noise does not go on for all of the look-ahead.
+        let lasting = LASTING_UNREST * agility.horizontal.calm;
         let mut covariance = Covariance::default();
-        let mut growth =
-            Growth { horizontal_psd: self.horizontal.psd(agility.horizontal), vertical_psd: 0.0 };
+        let mut growth = Growth {
+            horizontal_psd: self.horizontal.psd(agility.horizontal).min(lasting),
+            vertical_psd: 0.0,
+        };
         let (altitude, up_mps) = self.vertical.at(dt_s, agility, &mut covariance, &mut growth)?;
         self.horizontal.write_covariance(dt_s, agility.horizontal, &mut covariance);
         let (position, [east_mps, north_mps]) = self.horizontal.at(dt_s);
@@ -401,14 +400,16 @@ impl Track {
     }
 }
 
-/// Variance of a report's position per axis: as stated, else as the technique has it.
+/// Variance of a report's position per axis: as stated, else as the technique
+/// has it, and how far the aircraft flies in the error of the time.
 #[inline]
-fn position_variance(report: &Report) -> f64 {
+fn position_variance(report: &Report, speed_mps: f64) -> f64 {
     let sigma_m = match report.position_sigma_m {
         Some(stated) => f64::from(stated).clamp(POSITION_SIGMA_M.0, POSITION_SIGMA_M.1),
         None => report.technique.default_position_sigma_m(),
     };
-    sigma_m * sigma_m
+    let timing_m = speed_mps * report.technique.timing_sigma_s();
+    sigma_m * sigma_m + timing_m * timing_m
 }
 
 /// Velocity over ground of a report, east and north, and its variance per axis.

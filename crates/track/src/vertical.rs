@@ -39,6 +39,9 @@ const BRIDGED_SIGMA_M: f64 = 25.0;
 const BRIDGE_AFTER_S: f64 = 5.0;
 /// Weight of a new difference between both altitudes.
 const DIFFERENCE_GAIN: f64 = 0.2;
+/// Slack of the gates, standard deviations, m and m/s: they keep out what is garbled.
+const SLACK_M: f64 = 20.0;
+const SLACK_MPS: f64 = 3.0;
 /// Altitudes or rates outside the gate in a row after which they are believed.
 const INSISTENT: u8 = 3;
 /// Reports for which a value off the grid proves the finer grid.
@@ -210,7 +213,7 @@ impl Axis {
         let wildest = agility.vertical.wildest;
         let dt_s = self.filter.since_position_s();
         let innovation = m - self.filter.x[0];
-        let s_wild = self.filter.xx + variance + wildest * dt_s.powi(3) / 3.0;
+        let s_wild = self.filter.xx + variance + SLACK_M * SLACK_M + wildest * dt_s.powi(3) / 3.0;
         if innovation * innovation > sigmas * sigmas * s_wild {
             // A garbled altitude comes once; one that keeps coming is the truth.
             let same = (m - self.rejected_m).abs() < 100.0 + 50.0 * dt_s.min(30.0);
@@ -236,7 +239,10 @@ impl Axis {
         let variance = RATE_SIGMA_MPS * RATE_SIGMA_MPS;
         let mut wildest = agility.vertical.wildest;
         let innovation = rate - self.filter.v[0];
-        let s_wild = self.filter.vv + variance + wildest * self.filter.since_rate_s().min(60.0);
+        let s_wild = self.filter.vv
+            + variance
+            + SLACK_MPS * SLACK_MPS
+            + wildest * self.filter.since_rate_s().min(60.0);
         if innovation * innovation > sigmas * sigmas * s_wild {
             self.rejected_rates += 1;
             if self.rejected_rates < INSISTENT {

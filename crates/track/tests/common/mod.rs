@@ -8,6 +8,9 @@ use rand_chacha::ChaCha8Rng;
 /// 1 m/s of latency and steps, and 0.3° of track angle at 230 m/s on one axis of two.
 pub const VELOCITY_SIGMA_MPS: f64 = 1.29;
 
+/// Error of the time of measurement.
+pub const TIMING_SIGMA_S: f64 = 0.1;
+
 pub const EPOCH_S: f64 = 1_700_000_000.0;
 
 pub fn at(s: f64) -> Time {
@@ -90,11 +93,12 @@ impl Truth {
         }
     }
 
-    /// A report with Gaussian errors of position (`sigma_m`, stated) and of
+    /// A report with Gaussian errors of position (`sigma_m`, stated), of time and of
     /// velocity (as the tracker assumes of ADS-B), and quantised altitude.
     pub fn noisy(&self, code: u32, sigma_m: f64, noise: &mut Noise) -> Report {
         let frame = self.position.frame();
-        let off = [sigma_m * noise.normal(), sigma_m * noise.normal()];
+        let sigma_total_m = sigma_m.hypot(TIMING_SIGMA_S * self.speed_mps);
+        let off = [sigma_total_m * noise.normal(), sigma_total_m * noise.normal()];
         let ve = self.speed_mps * self.track_rad.sin() + VELOCITY_SIGMA_MPS * noise.normal();
         let vn = self.speed_mps * self.track_rad.cos() + VELOCITY_SIGMA_MPS * noise.normal();
         let step = 7.62;
