@@ -127,6 +127,9 @@ pub(crate) trait Assumed {
     /// Standard deviation of the time of measurement, seconds: what a moving
     /// aircraft's position is worth depends on it.
     fn timing_sigma_s(self) -> f64;
+    /// The same of the first position, before the aircraft has shown what the
+    /// feed's times are worth.
+    fn first_timing_sigma_s(self) -> f64;
     /// Time between positions to expect before any have been seen, seconds.
     fn first_period_s(self) -> f64;
     /// The longest period that the track's own rhythm may teach, seconds.
@@ -160,6 +163,15 @@ impl Assumed for Technique {
             Technique::TisB | Technique::AdsC => 1.0,
             // Stamped when computed, which takes as long as it takes.
             Technique::Mlat => 2.0,
+        }
+    }
+
+    fn first_timing_sigma_s(self) -> f64 {
+        match self {
+            // State vectors begin with a position of up to fifteen seconds ago.
+            Technique::Unknown | Technique::Mlat => 4.0,
+            Technique::TisB => 2.0,
+            other => other.timing_sigma_s(),
         }
     }
 

@@ -22,6 +22,13 @@ pub struct Psd {
 const MANOEUVRE_MEMORY_S: f64 = 6.0;
 /// Weight of the newest innovation in the running mean.
 const DRIFT_GAIN: f64 = 0.3;
+/// Positions tell of a change of rate within about this time, seconds.
+const POSITIONS_TELL_RATE_S: f64 = 5.0;
+/// A rate that was measured this recently, in units of the time since the last
+/// position, vouches for there having been no manoeuvre.
+const RATE_WATCHED: f64 = 0.5;
+/// The share that the estimate takes in the blame for a surprising position then.
+const OWN_SHARE: f64 = 0.1;
 /// Intervals shorter than this say nothing about acceleration, seconds.
 const SHORTEST_INTERVAL_S: f64 = 1e-3;
 /// Variances do not sink below this, so that rounding cannot make them negative.
@@ -69,9 +76,10 @@ impl<const D: usize> Filter<D> {
         (psd.calm + self.extra_psd).min(psd.wildest.max(psd.calm))
     }
 
-    /// Time since the last measured rate, seconds.
-    pub fn since_rate_s(&self) -> f64 {
-        self.since_rate_s
+    /// The time in which a change of rate can have come about without being
+    /// noticed, seconds: since the last rate, but positions tell of it as well.
+    pub fn unwatched_rate_s(&self) -> f64 {
+        self.since_rate_s.min(self.since_position_s + POSITIONS_TELL_RATE_S)
     }
 
     /// Time since the last measured position, seconds.
@@ -115,7 +123,11 @@ impl<const D: usize> Filter<D> {
         let missing = Self::surprise(distance_squared(z, self.x), self.xx + variance);
         if missing > 0.0 {
             let dt_s = self.since_position_s;
-            variance += self.blame(missing, dt_s, dt_s * dt_s * dt_s / 3.0, wildest_psd);
+            variance += if self.since_rate_s < RATE_WATCHED * dt_s {
+                self.doubt_position(missing, wildest_psd)
+            } else {
+                self.blame(missing, dt_s, dt_s * dt_s * dt_s / 3.0, wildest_psd)
+            };
         }
         self.notice_drift(z, self.xx + variance, wildest_psd);
         let s = self.xx + variance;
@@ -138,7 +150,7 @@ impl<const D: usize> Filter<D> {
         let mut variance = variance;
         let missing = Self::surprise(distance_squared(z, self.v), self.vv + variance);
         if missing > 0.0 {
-            let dt_s = self.since_rate_s;
+            let dt_s = self.unwatched_rate_s();
             variance += self.blame(missing, dt_s, dt_s, wildest_psd);
         }
         let s = self.vv + variance;
@@ -153,6 +165,18 @@ impl<const D: usize> Filter<D> {
         self.xv *= kept;
         self.vv = (self.vv * kept).max(VARIANCE_FLOOR);
         self.since_rate_s = 0.0;
+    }
+
+    /// What to do about a position that surprises although the rate was measured
+    /// meanwhile and did not: the target has not manoeuvred, the measurement is
+    /// bad, or its time. Mostly, for if it goes on it is the estimate that is off.
+    /// Returns the variance to add to the measurement.
+    #[cold]
+    fn doubt_position(&mut self, missing: f64, wildest_psd: f64) -> f64 {
+        // Without a bound on manoeuvres, anything may have happened unseen.
+        let ours = if wildest_psd.is_finite() { OWN_SHARE } else { 1.0 };
+        self.xx += ours * missing;
+        (1.0 - ours) * missing
     }
 
     /// A slow manoeuvre hides in the noise of every single position, but not in

@@ -1,6 +1,6 @@
 //! A flat frame near an aircraft that is entered and left without trigonometry.
 //!
-//! [`LocalFrame`](deconflict_core::geo::LocalFrame) projects earth-centred
+//! [`LocalFrame`] projects earth-centred
 //! vectors onto a tangent plane. It is exact and costs four sines per point: too
 //! much for every report of every aircraft. An [`Anchor`] computes the same
 //! projection by power series around its origin, with sine and cosine taken once.

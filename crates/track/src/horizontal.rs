@@ -13,7 +13,7 @@ const UNKNOWN_VELOCITY_SIGMA_MPS: f64 = 250.0;
 /// Velocity counts as known below this standard deviation, m/s.
 const KNOWN_VELOCITY_SIGMA_MPS: f64 = 30.0;
 /// After this long without a position any place within reach is believed, seconds.
-const REACH_AFTER_S: f64 = 10.0;
+const REACH_AFTER_S: f64 = 20.0;
 /// Slack of the gate, standard deviations: it keeps out what is wild. What is
 /// merely worse than it says is taken in with the weight that it deserves.
 const SLACK_M: f64 = 40.0;
@@ -21,8 +21,18 @@ const SLACK_M: f64 = 40.0;
 const SLACK_S: f64 = 0.5;
 /// The same for velocities, m/s.
 const SLACK_MPS: f64 = 5.0;
-/// Velocities outside the gate in a row after which they are believed.
+/// Velocities outside the gate in a row, without a position among them that
+/// agrees with the track, after which they are believed.
 const INSISTENT: u8 = 3;
+
+/// The error of time is learnt from aircraft at least this fast, m/s.
+const TIMING_SPEED_MPS: f64 = 30.0;
+/// Weight of a new error of time.
+const TIMING_GAIN: f64 = 0.1;
+/// The largest error of time to learn from, s².
+const MOST_TIMING_S2: f64 = 100.0;
+/// χ² with one degree of freedom, 99 %.
+const SURPRISING: f64 = 6.63;
 
 /// What the gate says of a position.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,11 +54,21 @@ pub(crate) struct Horizontal {
     last_fix_local: Planar,
     since_fix_s: f64,
     rejected_rates: u8,
+    /// Variance of the time of measurement as the positions show it, s².
+    timing_s2: f64,
+    /// Weight of the next sample of it.
+    timing_gain: f64,
 }
 
 impl Horizontal {
-    /// Starts at a position; the velocity may be unknown.
-    pub fn new(position: GeoPoint, variance: f64, velocity: Option<(Planar, f64)>) -> Horizontal {
+    /// Starts at a position; the velocity may be unknown. `first_timing_s2` is
+    /// what its time of measurement is worth, s².
+    pub fn new(
+        position: GeoPoint,
+        variance: f64,
+        velocity: Option<(Planar, f64)>,
+        first_timing_s2: f64,
+    ) -> Horizontal {
         let unknown = UNKNOWN_VELOCITY_SIGMA_MPS * UNKNOWN_VELOCITY_SIGMA_MPS;
         let (v, rate_variance) = velocity.unwrap_or(([0.0; 2], unknown));
         Horizontal {
@@ -58,6 +78,8 @@ impl Horizontal {
             last_fix_local: [0.0; 2],
             since_fix_s: 0.0,
             rejected_rates: 0,
+            timing_s2: first_timing_s2,
+            timing_gain: 0.5,
         }
     }
 
@@ -138,7 +160,9 @@ impl Horizontal {
         let Some(z) = self.plane.to_local(position) else {
             return;
         };
+        self.learn_timing(z, variance);
         self.filter.correct_position(z, variance, wildest_psd);
+        self.rejected_rates = 0;
         self.last_fix = position;
         self.last_fix_local = z;
         self.since_fix_s = 0.0;
@@ -146,6 +170,29 @@ impl Horizontal {
         if e.abs().max(n.abs()) > MOVE_PLANE_AT_M {
             self.move_plane();
         }
+    }
+
+    /// Variance of the time of measurement, s²: that of the technique, or worse
+    /// if the aircraft's positions run ahead and lag behind by more.
+    pub fn timing_variance_s2(&self, technique_sigma_s: f64) -> f64 {
+        self.timing_s2.max(technique_sigma_s * technique_sigma_s)
+    }
+
+    /// Archives put their own time to positions that are seconds old. That shows
+    /// along the track and not across it, where turns show.
+    fn learn_timing(&mut self, z: Planar, variance: f64) {
+        let speed = self.known_speed_mps();
+        if speed < TIMING_SPEED_MPS {
+            return;
+        }
+        let off = minus(z, self.filter.x);
+        let along_s = (off[0] * self.filter.v[0] + off[1] * self.filter.v[1]) / (speed * speed);
+        let s = (self.filter.xx + variance) / (speed * speed);
+        let square = along_s * along_s;
+        let sample = if square > SURPRISING * s { square.min(MOST_TIMING_S2) } else { 0.0 };
+        // A plain mean with what was assumed, then one that forgets.
+        self.timing_s2 += self.timing_gain * (sample - self.timing_s2);
+        self.timing_gain = TIMING_GAIN.max(self.timing_gain / (1.0 + self.timing_gain));
     }
 
     /// Takes in a velocity over ground; `false` if it was outside the gate.
@@ -163,7 +210,7 @@ impl Horizontal {
         let s_wild = self.filter.vv
             + variance
             + SLACK_MPS * SLACK_MPS
-            + wildest * self.filter.since_rate_s().min(60.0);
+            + wildest * self.filter.unwatched_rate_s();
         if square > sigmas * sigmas * s_wild {
             self.rejected_rates += 1;
             if self.rejected_rates < INSISTENT {
@@ -235,7 +282,7 @@ mod tests {
     fn airliner() -> (Horizontal, Agility) {
         let start = GeoPoint::from_deg(50.0, 179.95).unwrap();
         let velocity = Some(([230.0, 0.0], 1.0));
-        (Horizontal::new(start, 900.0, velocity), Agility::typical(AircraftClass::Transport))
+        (Horizontal::new(start, 900.0, velocity, 0.0), Agility::typical(AircraftClass::Transport))
     }
 
     #[test]

@@ -74,7 +74,9 @@ impl Track {
         config: &Config,
     ) -> Track {
         let time = report.measured;
-        let variance = position_variance(report, report.ground_speed_mps.unwrap_or(0.0));
+        let speed_mps = report.ground_speed_mps.unwrap_or(0.0);
+        let timing_s2 = report.technique.first_timing_sigma_s().powi(2);
+        let variance = position_variance(report, speed_mps, timing_s2);
         let mut track = Track {
             subject: Subject { address: Some(report.address), ..Subject::anonymous(0) },
             address: report.address,
@@ -84,7 +86,7 @@ impl Track {
             time,
             last_position: time,
             last_of_technique: time,
-            horizontal: Horizontal::new(position, variance, velocity(report)),
+            horizontal: Horizontal::new(position, variance, velocity(report), timing_s2),
             vertical: Vertical::default(),
             ground: Ground::default(),
             period_s: report.technique.first_period_s(),
@@ -141,8 +143,14 @@ impl Track {
     #[inline]
     pub(crate) fn gate(&self, report: &Report, position: GeoPoint, config: &Config) -> Gate {
         let dt_s = report.measured.seconds_since(self.time).max(0.0);
-        let variance = position_variance(report, self.horizontal.known_speed_mps());
+        let variance = self.position_variance(report);
         self.horizontal.gate(position, variance, dt_s, &self.agility, config.gate_sigmas)
+    }
+
+    #[inline]
+    fn position_variance(&self, report: &Report) -> f64 {
+        let timing_s2 = self.horizontal.timing_variance_s2(report.technique.timing_sigma_s());
+        position_variance(report, self.horizontal.known_speed_mps(), timing_s2)
     }
 
     /// Whether a better technique sees this aircraft at the time. Ground systems
@@ -178,7 +186,7 @@ impl Track {
                 !self.horizontal.correct_velocity(velocity, variance, agility, sigmas);
         }
         if let (Some(position), Some(wildest)) = (report.position, wildest_psd) {
-            let variance = position_variance(report, self.horizontal.known_speed_mps());
+            let variance = self.position_variance(report);
             outcome.repeated = self.horizontal.repeats_last_fix(position, variance);
             if !outcome.repeated {
                 self.horizontal.correct_position(position, variance, wildest);
@@ -403,13 +411,12 @@ impl Track {
 /// Variance of a report's position per axis: as stated, else as the technique
 /// has it, and how far the aircraft flies in the error of the time.
 #[inline]
-fn position_variance(report: &Report, speed_mps: f64) -> f64 {
+fn position_variance(report: &Report, speed_mps: f64, timing_s2: f64) -> f64 {
     let sigma_m = match report.position_sigma_m {
         Some(stated) => f64::from(stated).clamp(POSITION_SIGMA_M.0, POSITION_SIGMA_M.1),
         None => report.technique.default_position_sigma_m(),
     };
-    let timing_m = speed_mps * report.technique.timing_sigma_s();
-    sigma_m * sigma_m + timing_m * timing_m
+    sigma_m * sigma_m + speed_mps * speed_mps * timing_s2
 }
 
 /// Velocity over ground of a report, east and north, and its variance per axis.

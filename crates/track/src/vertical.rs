@@ -242,7 +242,7 @@ impl Axis {
         let s_wild = self.filter.vv
             + variance
             + SLACK_MPS * SLACK_MPS
-            + wildest * self.filter.since_rate_s().min(60.0);
+            + wildest * self.filter.unwatched_rate_s();
         if innovation * innovation > sigmas * sigmas * s_wild {
             self.rejected_rates += 1;
             if self.rejected_rates < INSISTENT {

@@ -3,6 +3,7 @@
 //! NEES, the error squared in units of its own covariance, has the mean n for n
 //! honest dimensions (Bar-Shalom et al. 2001, 5.4). Too small is timid, too large
 //! is vain, and the probability of a conflict inherits either.
+#![allow(clippy::print_stdout)] // the figures are of interest when it passes, too
 
 mod common;
 
