@@ -5,8 +5,8 @@
 //! mean nothing here are not decoded.
 //!
 //! The decoder is a foreign one and made for files that a database wrote: on
-//! damaged ones it has been seen to panic. That is contained here and ends the
-//! reading with an error.
+//! damaged ones it has been seen to panic. What is known to do so is checked
+//! beforehand; the rest is contained here and ends the reading with an error.
 
 use super::columns::{Column, Row};
 use crate::date::Calendar;
@@ -17,6 +17,7 @@ use bytes::Bytes;
 use deconflict_core::Time;
 use parquet::basic::{ConvertedType, Type as Physical};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::{Field, reader::RowIter};
@@ -35,7 +36,11 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn open(file: Vec<u8>) -> Result<Rows, String> {
         contained(|| {
+            let size = file.len() as u64;
             let reader = SerializedFileReader::new(Bytes::from(file))?;
+            if !reader.metadata().row_groups().iter().all(|group| lies_within(group, size)) {
+                return Err(ParquetError::General("its directory points outside it".to_owned()));
+            }
             let schema = reader.metadata().file_metadata().schema().clone();
             let known: Vec<_> =
                 schema.get_fields().iter().filter(|column| is_read(column)).cloned().collect();
@@ -111,6 +116,19 @@ impl fmt::Debug for Rows {
 fn instant(row: &mut Row, column: Column, time: Time, sink: &mut Sink) {
     let time = sink.keep(column.label(), b"", field::possible_time(time));
     row.set_time(column, time);
+}
+
+/// Whether all columns of a row group are where the file has bytes. The decoder
+/// takes that for granted.
+fn lies_within(group: &RowGroupMetaData, size: u64) -> bool {
+    group.columns().iter().all(|column| {
+        let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let end = start.checked_add(column.compressed_size());
+        start >= 0
+            && column.data_page_offset() >= 0
+            && column.compressed_size() >= 0
+            && end.is_some_and(|end| end.unsigned_abs() <= size)
+    })
 }
 
 /// Whether a column means something, in a type that the row interface has.
