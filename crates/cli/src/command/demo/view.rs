@@ -83,7 +83,7 @@ pub const TRACK_COLUMNS: [(&str, u16); 10] = [
     (">GS", 4),
     (">TRK", 3),
     (">V/S", 5),
-    ("SEEN BY", 7),
+    ("SEEN BY", 8),
     ("PICTURE", 9),
 ];
 
