@@ -44,10 +44,13 @@ pub(crate) struct Uncertainty {
 impl Uncertainty {
     fn new(covariance: &Covariance, altitude_variance_m2: f64, growth: Growth) -> Uncertainty {
         let (h, v) = (&covariance.horizontal, &covariance.vertical);
+        let upper = [
+            [h[0][0], h[0][1], h[0][2], h[0][3], h[1][1]],
+            [h[1][2], h[1][3], h[2][2], h[2][3], h[3][3]],
+        ];
         let mut horizontal = [0.0; 10];
-        let upper = (0..4).flat_map(|i| (i..4).map(move |j| (i, j)));
-        for (slot, (i, j)) in horizontal.iter_mut().zip(upper) {
-            *slot = h[i][j] as f32;
+        for (slot, c) in horizontal.iter_mut().zip(upper.as_flattened()) {
+            *slot = *c as f32;
         }
         Uncertainty {
             horizontal,
