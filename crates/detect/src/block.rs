@@ -63,6 +63,26 @@ pub(crate) struct One {
     vertical_m: f32,
 }
 
+impl One {
+    /// A piece within a slice of time, and its box there.
+    pub fn new(bounds: SpaceBox, piece: &Piece, reach: &Reach, slice_s: [f64; 2]) -> One {
+        let single = |v: [f64; 3]| v.map(|c| c as f32);
+        One {
+            bounds,
+            p: single(piece.p),
+            v: single(piece.v),
+            up: single(piece.up),
+            z: piece.z as f32,
+            vz: piece.vz as f32,
+            // A millisecond on either side for the rounding of times.
+            start_s: (reach.start_s.max(slice_s[0]) - 1e-3) as f32,
+            end_s: (reach.end_s.min(slice_s[1]) + 1e-3) as f32,
+            horizontal_m: reach.horizontal_m as f32 + POSITION_SLACK_M,
+            vertical_m: reach.vertical_m as f32 + ALTITUDE_SLACK_M,
+        }
+    }
+}
+
 impl Block {
     /// No comparison with NaN holds: padding overlaps nothing.
     pub const EMPTY: Block = Block {
@@ -85,32 +105,23 @@ impl Block {
         begins: [0; LANES],
     };
 
-    /// Fills a lane. `slice_s` cuts the piece's time.
-    pub fn set(
-        &mut self,
-        lane: usize,
-        bounds: &SpaceBox,
-        begins: u32,
-        piece: &Piece,
-        reach: &Reach,
-        slice_s: [f64; 2],
-    ) {
-        [self.x0[lane], self.x1[lane]] = bounds.x;
-        [self.y0[lane], self.y1[lane]] = bounds.y;
-        [self.z0[lane], self.z1[lane]] = bounds.z;
+    /// Fills a lane.
+    pub fn set(&mut self, lane: usize, one: &One, owner: u32, begins: u32) {
+        [self.x0[lane], self.x1[lane]] = one.bounds.x;
+        [self.y0[lane], self.y1[lane]] = one.bounds.y;
+        [self.z0[lane], self.z1[lane]] = one.bounds.z;
         for axis in 0..3 {
-            self.p[axis][lane] = piece.p[axis] as f32;
-            self.v[axis][lane] = piece.v[axis] as f32;
-            self.up[axis][lane] = piece.up[axis] as f32;
+            self.p[axis][lane] = one.p[axis];
+            self.v[axis][lane] = one.v[axis];
+            self.up[axis][lane] = one.up[axis];
         }
-        self.z[lane] = piece.z as f32;
-        self.vz[lane] = piece.vz as f32;
-        // A millisecond on either side for the rounding of times.
-        self.start_s[lane] = (reach.start_s.max(slice_s[0]) - 1e-3) as f32;
-        self.end_s[lane] = (reach.end_s.min(slice_s[1]) + 1e-3) as f32;
-        self.horizontal_m[lane] = reach.horizontal_m as f32 + POSITION_SLACK_M;
-        self.vertical_m[lane] = reach.vertical_m as f32 + ALTITUDE_SLACK_M;
-        self.owner[lane] = piece.owner;
+        self.z[lane] = one.z;
+        self.vz[lane] = one.vz;
+        self.start_s[lane] = one.start_s;
+        self.end_s[lane] = one.end_s;
+        self.horizontal_m[lane] = one.horizontal_m;
+        self.vertical_m[lane] = one.vertical_m;
+        self.owner[lane] = owner;
         self.begins[lane] = begins;
     }
 

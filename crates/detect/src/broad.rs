@@ -6,7 +6,7 @@
 //! comparisons and is entered into more strips; it does not coarsen an index
 //! for the others.
 
-use crate::block::{Block, LANES};
+use crate::block::{Block, LANES, One};
 use crate::bounds::{Reach, SpaceBox, space_box};
 use crate::scene::Piece;
 use std::f32::consts::PI;
@@ -30,8 +30,8 @@ pub(crate) struct Strips {
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    bounds: SpaceBox,
-    piece: u32,
+    one: One,
+    owner: u32,
     strips: [u32; 2],
 }
 
@@ -40,7 +40,7 @@ impl Strips {
     pub fn fill(&mut self, pieces: &[Piece], reaches: &[Reach], slice_s: [f64; 2]) {
         self.entries.clear();
         let (mut south, mut north, mut height) = (f32::MAX, f32::MIN, 0.0f64);
-        for (i, (piece, reach)) in pieces.iter().zip(reaches).enumerate() {
+        for (piece, reach) in pieces.iter().zip(reaches) {
             let (from_s, to_s) = (reach.start_s.max(slice_s[0]), reach.end_s.min(slice_s[1]));
             if reach.is_empty() || from_s > to_s {
                 continue;
@@ -49,7 +49,7 @@ impl Strips {
             south = south.min(bounds.y[0]);
             north = north.max(bounds.y[1]);
             height += f64::from(bounds.y[1] - bounds.y[0]);
-            self.enter(i as u32, bounds);
+            self.enter(One::new(bounds, piece, reach, slice_s), piece.owner);
         }
         let mean_height = (height / self.entries.len().max(1) as f64) as f32;
         // Twice as high as a typical box: lower strips enter each box too often,
@@ -58,14 +58,16 @@ impl Strips {
         let count = if count.is_finite() { (count as usize).clamp(1, MAX_STRIPS) } else { 1 };
         let scale = count as f32 / (north - south).max(1e-6);
         self.sort_into_strips(count, |y| (((y - south) * scale) as usize).min(count - 1) as u32);
-        self.lay_out(pieces, reaches, slice_s);
+        self.lay_out();
     }
 
     /// Enters a box, split where it crosses the antimeridian.
-    fn enter(&mut self, piece: u32, bounds: SpaceBox) {
-        let [west, east] = bounds.x;
+    fn enter(&mut self, one: One, owner: u32) {
+        let [west, east] = one.bounds.x;
         let mut push = |x| {
-            self.entries.push(Entry { bounds: SpaceBox { x, ..bounds }, piece, strips: [0; 2] })
+            let mut one = one;
+            one.bounds.x = x;
+            self.entries.push(Entry { one, owner, strips: [0; 2] });
         };
         if east - west >= 2.0 * PI {
             push([-PI, PI]);
@@ -85,7 +87,7 @@ impl Strips {
         self.first.clear();
         self.first.resize(count + 1, 0);
         for entry in &mut self.entries {
-            entry.strips = entry.bounds.y.map(&strip_of);
+            entry.strips = entry.one.bounds.y.map(&strip_of);
             for strip in entry.strips[0]..=entry.strips[1] {
                 self.first[strip as usize + 1] += 1;
             }
@@ -98,7 +100,7 @@ impl Strips {
         self.keys.resize(total, 0);
         self.next.clone_from(&self.first);
         for (i, entry) in self.entries.iter().enumerate() {
-            let key = (u64::from(ordered(entry.bounds.x[0])) << 32) | i as u64;
+            let key = (u64::from(ordered(entry.one.bounds.x[0])) << 32) | i as u64;
             for strip in entry.strips[0]..=entry.strips[1] {
                 let next = &mut self.next[strip as usize];
                 self.keys[*next as usize] = key;
@@ -109,7 +111,7 @@ impl Strips {
 
     /// Sorts each strip from west to east and copies what the comparisons need
     /// into blocks, so that they read memory from front to back.
-    fn lay_out(&mut self, pieces: &[Piece], reaches: &[Reach], slice_s: [f64; 2]) {
+    fn lay_out(&mut self) {
         self.blocks.clear();
         self.first_block.clear();
         for strip in 0..self.first.len() - 1 {
@@ -120,9 +122,7 @@ impl Strips {
                 let mut block = Block::EMPTY;
                 for (lane, key) in chunk.iter().enumerate() {
                     let entry = &self.entries[(key & 0xffff_ffff) as usize];
-                    let (piece, reach) =
-                        (&pieces[entry.piece as usize], &reaches[entry.piece as usize]);
-                    block.set(lane, &entry.bounds, entry.strips[0], piece, reach, slice_s);
+                    block.set(lane, &entry.one, entry.owner, entry.strips[0]);
                 }
                 self.blocks.push(block);
             }
