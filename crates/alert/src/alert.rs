@@ -105,6 +105,8 @@ pub enum EndReason {
     Formation,
     /// The two tracks are one aircraft.
     SameAircraft,
+    /// Both stand where they are.
+    Standing,
     /// There are no more data.
     EndOfData,
 }
@@ -120,6 +122,7 @@ impl EndReason {
             EndReason::Landed(_) => "landed",
             EndReason::Formation => "formation",
             EndReason::SameAircraft => "same aircraft",
+            EndReason::Standing => "standing",
             EndReason::EndOfData => "end of data",
         }
     }

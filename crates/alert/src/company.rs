@@ -28,6 +28,9 @@ const PARTED_S: f64 = 15.0;
 const BEGAN_S: f64 = 30.0;
 /// How many times the policy's `after_s` a possible formation is waited for.
 const PATIENCE: f64 = 3.0;
+/// Who flies another way for this long goes another way, and is not merely the second
+/// of two to turn, seconds.
+const ASTRAY_S: f64 = 7.0;
 
 #[derive(Clone, Copy, Debug)]
 struct Sample {
@@ -43,6 +46,8 @@ pub(crate) struct Company {
     since: Time,
     together: bool,
     last_near: Time,
+    /// When the two last flew the same way, or hardly moved against each other.
+    last_aligned: Time,
     samples: VecDeque<Sample>,
 }
 
@@ -64,15 +69,23 @@ fn proof_s(policy: &FormationPolicy) -> f64 {
     policy.after_s.max(passing).min(SAMPLE_S * (MAX_SAMPLES - 8) as f64)
 }
 
+/// How the two are seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    /// When the younger of the two tracks was first seen in flight.
+    pub youngest: Time,
+    /// Whether both have been heard of late.
+    pub fresh: bool,
+}
+
 impl Company {
     /// Takes in where the two are; `None` once they have parted or if they never met.
-    /// `youngest` is when the younger of the two tracks was first seen in flight.
     pub fn observe(
         company: Option<Company>,
         now: Time,
         relative: &Relative,
         policy: &FormationPolicy,
-        youngest: Time,
+        sight: Sight,
     ) -> Option<Company> {
         let is_near = near(relative, policy, 2.0);
         let mut this = match company {
@@ -80,13 +93,24 @@ impl Company {
             _ if !is_near => return None,
             _ => Company {
                 since: now,
-                together: now.seconds_since(youngest) <= BEGAN_S,
+                together: now.seconds_since(sight.youngest) <= BEGAN_S,
                 last_near: now,
+                last_aligned: now.plus_s(-2.0 * ASTRAY_S),
                 samples: VecDeque::new(),
             },
         };
         if is_near {
             this.last_near = now;
+        }
+        if near(relative, policy, 1.0) && relative.speeds.iter().all(|&s| s < MIN_SPEED_MPS) {
+            // Both on the runway: what they do from here on they begin together.
+            (this.since, this.together) = (now, true);
+            this.samples.clear();
+        }
+        // A turn is not seen before it is reported, and the two report in turn.
+        let with = aligned(relative) || relative.speed_mps() <= policy.relative_speed_mps;
+        if with || !sight.fresh && !this.is_astray(now) {
+            this.last_aligned = now;
         }
         let due = this.samples.back().is_none_or(|s| now.seconds_since(s.time) >= SAMPLE_S - 0.01);
         if due {
@@ -101,6 +125,18 @@ impl Company {
             });
         }
         Some(this)
+    }
+
+    /// Time passes without news of the two.
+    pub fn wait(&mut self, now: Time) {
+        self.last_near = now;
+        if !self.is_astray(now) {
+            self.last_aligned = now;
+        }
+    }
+
+    fn is_astray(&self, now: Time) -> bool {
+        now.seconds_since(self.last_aligned) > ASTRAY_S
     }
 
     /// Since when the two keep station, if they do.
@@ -119,17 +155,20 @@ impl Company {
         let aligned = self.samples.range(from..).filter(|s| s.aligned).count();
         let drift_m =
             (last.position[0] - first.position[0]).hypot(last.position[1] - first.position[1]);
-        let steady = drift_m <= policy.relative_speed_mps * span_s;
+        let steady_m = policy.relative_speed_mps * span_s;
+        // Who met in sight may be passing, however slowly: hardly any drift is allowed.
+        let steady_m =
+            if self.together { steady_m } else { steady_m.min(policy.horizontal_m / 2.0) };
+        let steady = drift_m <= steady_m;
         (last.within && most(within) && most(aligned) && steady).then_some(first.time)
     }
 
-    /// Whether the two were near each other when first seen and fly the same way
-    /// so far: what is not yet a formation, for lack of time, but may be one.
+    /// Whether the two were near each other when first seen and still fly the
+    /// same way: what is not yet a formation, for lack of time, but may be one.
     pub fn may_become_formation(&self, now: Time, policy: &FormationPolicy) -> bool {
-        let aligned = self.samples.iter().filter(|s| s.aligned).count();
         self.together
             && now.seconds_since(self.since) <= PATIENCE * policy.after_s
-            && 2 * aligned >= self.samples.len()
+            && !self.is_astray(now)
     }
 }
 
@@ -156,8 +195,8 @@ mod tests {
         for t in 0..until_s {
             let now = zero.plus_s(t as f64);
             let here = relative(start_m + speed_mps * t as f64, speed_mps);
-            let born = zero.plus_s(-seen_before_s);
-            company = Company::observe(company, now, &here, &policy, born);
+            let sight = Sight { youngest: zero.plus_s(-seen_before_s), fresh: true };
+            company = Company::observe(company, now, &here, &policy, sight);
             if company.as_ref().and_then(|c| c.station_keeping(now, &policy)).is_some() {
                 return Some(t as f64);
             }
@@ -174,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_slow_overtaking_is_no_formation() {
-        for knots in [13.0, 20.0, 30.0, 60.0] {
+        for knots in [8.0, 13.0, 20.0, 30.0, 60.0] {
             let speed = deconflict_core::units::mps_from_kt(knots);
             assert_eq!(formed(-6000.0, speed, 600.0, 3000), None, "{knots} kt");
         }

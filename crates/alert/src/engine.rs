@@ -1,19 +1,20 @@
 //! One evaluation after the other: conflicts in, changes out.
 
-use crate::alert::{Alert, AlertChange, Closest, EndReason, Status};
-use crate::company::Company;
+use crate::alert::{Alert, AlertChange, EndReason, Status};
+use crate::company::{Company, Sight};
 use crate::formation::{Formation, FormationChange, Formations, Link};
 use crate::kin::{self, Sighting, Trail};
-use crate::life::{Observation, Transition};
-use crate::pair::{Bond, Pair};
+use crate::pair::{ACQUAINTANCE_S, Bond, Pair};
 use crate::relative::Relative;
 use crate::suppression::{Suppressed, SuppressionReason};
-use crate::words;
-use deconflict_core::rules::{Alerting, FormationPolicy, Minima};
+use deconflict_core::rules::{FormationPolicy, Minima};
 use deconflict_core::units::{m_from_ft, m_from_nm};
-use deconflict_core::{Formation as FormationName, RuleSet, State, Subject, Time};
+use deconflict_core::{Address, Formation as FormationName, RuleSet, State, Subject, Time};
 use deconflict_detect::{Conflict, Scene};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A position not older than this shows what its aircraft does, seconds.
+const FRESH_S: f64 = 8.0;
 
 /// What the alert engine has to know of an aircraft beyond who it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,12 +23,24 @@ pub struct Facts {
     pub state: State,
     /// Since when it has been in the picture, in flight, without a break.
     pub since: Time,
+    /// When its first position was measured, in flight or not.
+    pub created: Time,
     /// When its position was last measured.
     pub updated: Time,
+    /// Its usual time between positions, seconds.
+    pub period_s: f64,
     /// Whether enough reports agree for the state to be trusted without more of them.
     pub established: bool,
-    /// Whether it has not been heard for so long that nothing new can be said of it.
+    /// Whether it has not been heard for so long, or so little after a gap, that
+    /// nothing new can be said of it.
     pub stale: bool,
+}
+
+impl Facts {
+    /// Whether its state is from what it said and not from our extrapolation.
+    fn is_fresh(&self, now: Time) -> bool {
+        now.seconds_since(self.updated) <= FRESH_S
+    }
 }
 
 /// All that one evaluation looks at.
@@ -86,11 +99,14 @@ pub fn neighbourhood(policy: &FormationPolicy) -> RuleSet {
 /// which must not run backwards.
 #[derive(Clone, Debug, Default)]
 pub struct AlertEngine {
-    last_alert: u64,
+    pub(crate) last_alert: u64,
     pairs: BTreeMap<(u64, u64), Pair>,
     trails: BTreeMap<u64, Trail>,
-    formations: Formations,
-    totals: Totals,
+    pub(crate) formations: Formations,
+    /// Who has lately flown in formation with whom, and until when, by address: a
+    /// track may end and its aircraft come back under another number.
+    pub(crate) acquainted: BTreeMap<(Address, Address), Time>,
+    pub(crate) totals: Totals,
     /// Track number and index in the scene, sorted: working memory.
     index: Vec<(u64, u32)>,
 }
@@ -123,7 +139,9 @@ impl AlertEngine {
 
     /// Whether nothing is remembered that time alone could change.
     pub fn is_idle(&self) -> bool {
-        self.pairs.is_empty() && self.formations.open().next().is_none()
+        self.pairs.is_empty()
+            && self.acquainted.is_empty()
+            && self.formations.open().next().is_none()
     }
 
     /// One evaluation. Messages are appended to `out`, formations first, then
@@ -165,7 +183,7 @@ impl AlertEngine {
         self.trails.clear();
     }
 
-    fn index_of(&self, track: u64) -> Option<usize> {
+    pub(crate) fn index_of(&self, track: u64) -> Option<usize> {
         let found = self.index.binary_search_by_key(&track, |entry| entry.0).ok()?;
         Some(self.index[found].1 as usize)
     }
@@ -190,7 +208,7 @@ impl AlertEngine {
         }
     }
 
-    /// Takes in where all pairs are: station-keeping and kinship. Returns the
+    /// Takes in where all pairs are: kinship and station-keeping. Returns the
     /// tracks that are shadows of others in the picture.
     fn look(&mut self, picture: &Picture, now: Time) -> BTreeSet<u64> {
         let policy = picture.rules.formation();
@@ -208,26 +226,45 @@ impl AlertEngine {
             let relative = Relative::between(&a.state, &b.state);
             pair.relative = Some(relative);
             if a.stale || b.stale {
-                continue; // extrapolation proves nothing
+                // Extrapolation proves nothing; what is known stays known.
+                if pair.kin.twin().is_some() {
+                    shadows.insert(kin::shadow((&pair.a, a.created), (&pair.b, b.created)));
+                }
+                if let Some(company) = &mut pair.company {
+                    company.wait(now);
+                }
+                continue;
+            }
+            if kin::suspects(&pair.a, &pair.b) || pair.kin.twin().is_some() || newborn(a, b) {
+                self.compare(pair, (a, b), now);
+            }
+            if pair.kin.twin().is_some() {
+                // Twins keep perfect station on each other and are no formation.
+                (pair.company, pair.bond) = (None, None);
+                shadows.insert(kin::shadow((&pair.a, a.created), (&pair.b, b.created)));
+                continue;
             }
             let company = pair.company.take();
             let youngest = a.since.max(b.since);
-            pair.company = Company::observe(company, now, &relative, policy, youngest);
+            let sight = Sight { youngest, fresh: a.is_fresh(now) && b.is_fresh(now) };
+            pair.company = Company::observe(company, now, &relative, policy, sight);
             let since = pair.company.as_ref().and_then(|c| c.station_keeping(now, policy));
+            if since.is_some() && pair.kin.keeps_station(now, &pair.a, &pair.b) {
+                pair.company = None;
+                continue;
+            }
             match (&mut pair.bond, since) {
                 (Some(bond), _) => bond.observe(now, &relative, policy),
                 (None, Some(since)) => pair.bond = Some(Bond::new(since, now)),
                 (None, None) => {}
             }
             pair.bond = pair.bond.filter(|bond| !bond.is_over(now));
-            if kin::suspects(&pair.a, &pair.b) || pair.kin.twin().is_some() || newborn(a, b) {
-                self.compare(pair, (a, b), now);
-            }
-            if pair.kin.twin().is_some() {
-                shadows.insert(kin::shadow((&pair.a, a.since), (&pair.b, b.since)));
+            if let (Some(bond), Some(key)) = (&pair.bond, acquaintance(&pair.a, &pair.b)) {
+                self.acquainted.insert(key, bond.last_close);
             }
         }
         self.pairs = pairs;
+        self.acquainted.retain(|_, last| now.seconds_since(*last) <= ACQUAINTANCE_S);
         self.trails.retain(|_, t| t.last().is_some_and(|last| now.seconds_since(last) <= 30.0));
         shadows
     }
@@ -236,14 +273,15 @@ impl AlertEngine {
         self.trails.entry(pair.a.id).or_default().push(&facts.0.state);
         self.trails.entry(pair.b.id).or_default().push(&facts.1.state);
         let (ta, tb) = (&self.trails[&pair.a.id], &self.trails[&pair.b.id]);
-        let lag_s = kin::lag_s(ta, tb);
-        let sighting = |subject, facts: &Facts| Sighting {
+        let like = kin::likeness(ta, tb);
+        let [a, b] = [(&pair.a, facts.0), (&pair.b, facts.1)].map(|(subject, facts)| Sighting {
             subject,
-            since: facts.since,
+            state: &facts.state,
+            created: facts.created,
             updated: facts.updated,
-        };
-        let (a, b) = (pair.a, pair.b);
-        pair.kin.observe(now, &sighting(&a, facts.0), &sighting(&b, facts.1), lag_s);
+            period_s: facts.period_s,
+        });
+        pair.kin.observe(now, &a, &b, like);
     }
 
     /// Brings the formations up to date.
@@ -251,8 +289,6 @@ impl AlertEngine {
         let links: Vec<Link> = self
             .pairs
             .values()
-            // Twins keep perfect station on each other.
-            .filter(|p| p.kin.twin().is_none())
             .filter_map(|p| p.bond.map(|b| Link { pair: (p.a.id, p.b.id), since: b.since }))
             .collect();
         let mut declared: BTreeMap<FormationName, Vec<Subject>> = BTreeMap::new();
@@ -274,201 +310,16 @@ impl AlertEngine {
             out.push(Message::Formation(change));
         }
     }
+}
 
-    /// Judges one pair: suppressed, alert, or nothing.
-    fn judge(
-        &mut self,
-        pair: &mut Pair,
-        picture: &Picture,
-        now: Time,
-        shadows: &BTreeSet<u64>,
-        out: &mut Vec<Message>,
-    ) {
-        let reason = self.suppression(pair, picture.rules, now, shadows);
-        let (Some(i), Some(j)) = (self.index_of(pair.a.id), self.index_of(pair.b.id)) else {
-            let gone = if self.index_of(pair.a.id).is_none() { pair.a } else { pair.b };
-            let (reason, words) = if picture.grounded.binary_search(&gone.id).is_ok() {
-                (EndReason::Landed(gone.id), format!("{} is on the ground", gone.name()))
-            } else {
-                (EndReason::TrackLost(gone.id), format!("{} is not seen any more", gone.name()))
-            };
-            end(pair, now, reason, words, out);
-            account(&mut self.totals, pair, now, None, out);
-            return;
-        };
-        let (a, b) = (&picture.facts[i], &picture.facts[j]);
-        let mut seen = pair.observation(picture.rules, a.established && b.established);
-        let held = reason.filter(|_| seen.level.is_some());
-        account(&mut self.totals, pair, now, held, out);
-        if let Some(reason) = reason {
-            if reason.is_settled() {
-                let why = match reason {
-                    SuppressionReason::Formation | SuppressionReason::Rejoining => {
-                        EndReason::Formation
-                    }
-                    _ => EndReason::SameAircraft,
-                };
-                end(pair, now, why, reason.words().to_owned(), out);
-            }
-            if pair.alert.is_none() {
-                seen = Observation::default();
-            }
-        }
-        if a.stale || b.stale {
-            // Nothing new is known, so nothing changes: not raised, not cleared.
-            return;
-        }
-        let default = Alerting::default();
-        let alerting = *pair.alerting(picture.rules).unwrap_or(&default);
-        let was_lost = pair.life.was_lost();
-        let transition = pair.life.observe(now, seen, &alerting);
-        self.tell(pair, picture, now, was_lost, transition, out);
-    }
-
-    fn suppression(
-        &self,
-        pair: &Pair,
-        rules: &RuleSet,
-        now: Time,
-        shadows: &BTreeSet<u64>,
-    ) -> Option<SuppressionReason> {
-        if let Some(twin) = pair.kin.twin() {
-            return Some(twin.into());
-        }
-        if shadows.contains(&pair.a.id) || shadows.contains(&pair.b.id) {
-            return Some(SuppressionReason::GhostOfAnother);
-        }
-        if let Some(bond) = &pair.bond {
-            if !bond.is_apart(now) {
-                return Some(SuppressionReason::Formation);
-            }
-            return (!pair.reckless()).then_some(SuppressionReason::Rejoining);
-        }
-        let policy = rules.formation();
-        // Two wingmen of one leader: in one formation without being each other's neighbour.
-        let slow = pair.relative.is_some_and(|r| r.speed_mps() <= 2.0 * policy.relative_speed_mps);
-        if slow && self.formations.share((pair.a.id, pair.b.id)) {
-            return Some(SuppressionReason::Formation);
-        }
-        let may_be = pair.company.as_ref().is_some_and(|c| c.may_become_formation(now, policy));
-        (may_be && !pair.reckless()).then_some(SuppressionReason::PossibleFormation)
-    }
-
-    /// Turns a transition into a message and keeps the alert's figures.
-    fn tell(
-        &mut self,
-        pair: &mut Pair,
-        picture: &Picture,
-        now: Time,
-        was_lost: bool,
-        transition: Option<Transition>,
-        out: &mut Vec<Message>,
-    ) {
-        let Some(relative) = pair.relative else { return };
-        let figures = pair.figures(now, &relative);
-        if let Some(alert) = &mut pair.alert {
-            (alert.a, alert.b) = (pair.a, pair.b);
-            if let Some(c) = &pair.conflict {
-                let rule = &picture.rules.rules()[usize::from(c.rule)];
-                (alert.rule, alert.minima, alert.last) = (rule.name, rule.minima, now);
-            }
-            alert.update(figures);
-        }
-        let distances = words::distances(relative.horizontal_m(), relative.vertical_m());
-        let (status, reason) = match transition {
-            None => return,
-            Some(Transition::Raised(stage)) => {
-                let Some(alert) = self.raise(pair, picture, now) else { return };
-                pair.alert = Some(Box::new(alert));
-                (Status::Open(stage), explain(pair, picture))
-            }
-            Some(Transition::Escalated(stage)) => (Status::Open(stage), explain(pair, picture)),
-            Some(Transition::SteppedDown(stage)) => {
-                let words = explain(pair, picture);
-                (Status::Open(stage), format!("{distances} now; {words}"))
-            }
-            Some(Transition::Cleared) => {
-                let (why, words) = if was_lost {
-                    (EndReason::SeparationRegained, "separation is kept again")
-                } else if relative.opening() {
-                    (EndReason::Diverged, "the two move apart")
-                } else {
-                    (EndReason::Averted, "no loss of separation is expected any more")
-                };
-                let closest = pair.alert.as_ref().map_or(String::new(), |alert| {
-                    let c = &alert.closest;
-                    format!(", {} at the least", words::distances(c.horizontal_m, c.vertical_m))
-                });
-                (Status::Ended(why), format!("{words}: {distances} now{closest}"))
-            }
-        };
-        let Some(alert) = &mut pair.alert else { return };
-        let newly_lost = status == Status::Open(crate::life::Stage::Lost) && !was_lost;
-        self.totals.lost += u64::from(newly_lost);
-        out.push(Message::Alert(alert.change(status, reason)));
-        if matches!(status, Status::Ended(_)) {
-            pair.alert = None;
-        }
-    }
-
-    fn raise(&mut self, pair: &Pair, picture: &Picture, now: Time) -> Option<Alert> {
-        let (conflict, relative) = (pair.conflict.as_ref()?, pair.relative.as_ref()?);
-        let rule = &picture.rules.rules()[usize::from(conflict.rule)];
-        self.last_alert += 1;
-        self.totals.alerts += 1;
-        let figures = pair.figures(now, relative);
-        Some(Alert {
-            id: self.last_alert,
-            a: pair.a,
-            b: pair.b,
-            rule: rule.name,
-            minima: rule.minima,
-            status: Status::Open(pair.life.stage()?),
-            first: now,
-            last: now,
-            figures,
-            closest: Closest {
-                time: now,
-                horizontal_m: figures.horizontal_m,
-                vertical_m: figures.vertical_m,
-            },
-            record: Vec::new(),
-        })
-    }
+/// Under which key two aircraft know each other.
+pub(crate) fn acquaintance(a: &Subject, b: &Subject) -> Option<(Address, Address)> {
+    let (a, b) = (a.address?, b.address?);
+    Some((a.min(b), a.max(b)))
 }
 
 /// Whether one of two tracks has begun a moment ago: it may continue the other.
 fn newborn(a: &Facts, b: &Facts) -> bool {
-    let youngest = a.since.max(b.since);
+    let youngest = a.created.max(b.created);
     a.state.time.seconds_since(youngest) <= 30.0
-}
-
-fn explain(pair: &Pair, picture: &Picture) -> String {
-    let Some(c) = &pair.conflict else { return String::new() };
-    let subjects = picture.scene.subjects();
-    let rule = &picture.rules.rules()[usize::from(c.rule)];
-    c.explain(&subjects[c.a as usize], &subjects[c.b as usize], rule)
-}
-
-fn end(pair: &mut Pair, now: Time, reason: EndReason, words: String, out: &mut Vec<Message>) {
-    pair.life.end();
-    if let Some(mut alert) = pair.alert.take() {
-        alert.figures.time = now;
-        out.push(Message::Alert(alert.change(Status::Ended(reason), words)));
-    }
-}
-
-fn account(
-    totals: &mut Totals,
-    pair: &mut Pair,
-    now: Time,
-    reason: Option<SuppressionReason>,
-    out: &mut Vec<Message>,
-) {
-    let (closed, opened) = pair.account(now, reason);
-    out.extend(closed.map(Message::Suppression));
-    if let Some(account) = pair.suppressed.filter(|_| opened) {
-        *totals.suppressed.entry(account.reason).or_default() += 1;
-        out.push(Message::Suppression(account));
-    }
 }

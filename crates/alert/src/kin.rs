@@ -7,6 +7,7 @@
 //! An aircraft that merely meets, overtakes or follows another one does not keep
 //! its lag.
 
+use crate::relative::Relative;
 use deconflict_core::geo::{Vec3, add_scaled, dot, sub};
 use deconflict_core::units::m_from_ft;
 use deconflict_core::{Address, AddressSpace, State, Subject, Technique, Time};
@@ -25,13 +26,20 @@ const SUSTAINED_S: f64 = 60.0;
 const LAG_WANDER_S: f32 = 4.0;
 /// A likeness not seen for this long is over, seconds.
 const FORGET_S: f64 = 20.0;
-/// A report of the elder this long after the birth of the younger shows that both exist, seconds.
-const HANDOVER_S: f64 = 3.0;
+/// A ghost that is only on the trail, and does not fly alike, is believed for this long, seconds.
+const TRAIL_ONLY_S: f64 = 6.0;
+/// A likeness that has lasted long is not forgotten for a gap, seconds.
+const KNOWN_FORGET_S: f64 = 60.0;
+/// Two tracks with one number that are both heard for this long, moving in different
+/// ways, are two aircraft, seconds.
+const TWO_PROVED_S: f64 = 20.0;
+/// What stands still goes nowhere, and does not go on as another track, m/s.
+const MOVING_MPS: f64 = 15.0;
 
 /// In which way two tracks are one aircraft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Twin {
-    /// The same number, in one address space or two, at the same place.
+    /// The same number, in one address space or two, and no proof that there are two.
     SameCode,
     /// One is the ground's picture of the other (TIS-B, radar), under another number.
     Ghost,
@@ -113,32 +121,77 @@ impl Trail {
     }
 }
 
-/// How late `b` is behind `a` on the same path, seconds, if it is at all;
-/// negative if it is ahead.
-pub(crate) fn lag_s(a: &Trail, b: &Trail) -> Option<f64> {
+/// How two tracks lie on each other's trails.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Likeness {
+    /// How late `b` is behind `a` on the same path, flying as `a` did there, seconds;
+    /// negative if it is ahead. `None` if it does not.
+    pub lag_s: Option<f64>,
+    /// Whether the one is at a place where the other has just been, whatever its
+    /// velocity: that of a ghost in a turn is off by as much as a right angle.
+    pub on_trail: bool,
+    /// Whether both move alike at present, wherever they are.
+    pub same_motion: bool,
+}
+
+/// Compares the trails of two tracks.
+pub(crate) fn likeness(a: &Trail, b: &Trail) -> Likeness {
     // What can be put down to error of both; beyond 0.8 NM it is another place.
     let sigma_m = a.sigma_m.hypot(b.sigma_m);
     let gate_m = (300.0 + 2.0 * sigma_m).min(1500.0);
+    let trail_gate_m = (250.0 + sigma_m).min(450.0);
     let altitude_sigma_m = a.altitude_sigma_m.hypot(b.altitude_sigma_m);
-    let gate_z_m = (m_from_ft(200.0) + 2.0 * altitude_sigma_m).min(m_from_ft(600.0));
-    let (a_now, b_now) = (a.points.back()?, b.points.back()?);
-    let misfit = |late: &Point, early: &Trail, lag: i32| {
-        let then = early.at(late.time.plus_s(-f64::from(lag)))?;
-        let (dp, dv) = (sub(late.p, then.p), sub(late.v, then.v));
-        let (distance, speed2) = (dot(dp, dp).sqrt(), dot(then.v, then.v));
-        let gate_v = 15.0 + 0.2 * speed2.sqrt();
-        let fits = distance <= gate_m
-            && dot(dv, dv) <= gate_v * gate_v
-            && (late.z - then.z).abs() <= gate_z_m + 2.0 * then.vz.abs();
-        fits.then_some(distance)
+    let gate_z_m = (m_from_ft(300.0) + 2.0 * altitude_sigma_m).min(m_from_ft(600.0));
+    let (Some(a_now), Some(b_now)) = (a.points.back(), b.points.back()) else {
+        return Likeness::default();
     };
-    let behind = (0..=MAX_LAG_S).map(|lag| (lag, misfit(b_now, a, lag)));
-    let ahead = (1..=MAX_LAG_S).map(|lag| (-lag, misfit(a_now, b, lag)));
-    behind
-        .chain(ahead)
-        .filter_map(|(lag, distance)| Some((distance?, lag)))
-        .min_by(|x, y| x.0.total_cmp(&y.0))
-        .map(|(_, lag)| f64::from(lag))
+    // What comes the other way has been where we are, too.
+    let same_way = !opposed(a_now.v, b_now.v, 0.5);
+    let mut on_trail = false;
+    let mut best: Option<(f64, i32)> = None;
+    for lag in -MAX_LAG_S..=MAX_LAG_S {
+        let (late, early) = if lag < 0 { (a_now, b) } else { (b_now, a) };
+        let Some(then) = early.at(late.time.plus_s(-f64::from(lag.abs()))) else { continue };
+        let (dp, dv) = (sub(late.p, then.p), sub(late.v, then.v));
+        let distance_m = dot(dp, dp).sqrt();
+        if distance_m > gate_m || (late.z - then.z).abs() > gate_z_m + 2.0 * then.vz.abs() {
+            continue;
+        }
+        // What comes the other way has been where we are, too.
+        let same_way =
+            dot(late.v, then.v) > -0.3 * (dot(late.v, late.v) * dot(then.v, then.v)).sqrt();
+        on_trail |= distance_m <= trail_gate_m && same_way;
+        let gate_v = 15.0 + 0.2 * dot(then.v, then.v).sqrt();
+        let alike = dot(dv, dv) <= gate_v * gate_v;
+        if alike && best.is_none_or(|(least, _)| distance_m < least) {
+            best = Some((distance_m, lag));
+        }
+    }
+    let dv = sub(a_now.v, b_now.v);
+    let gate_v = 15.0 + 0.3 * dot(a_now.v, a_now.v).sqrt();
+    let same_motion =
+        dot(dv, dv) <= gate_v * gate_v && (a_now.z - b_now.z).abs() <= m_from_ft(500.0);
+    let lag_s = best.map(|(_, lag)| f64::from(lag));
+    Likeness { lag_s, on_trail: on_trail && same_way, same_motion }
+}
+
+/// Whether two velocities point against each other by more than a given cosine.
+fn opposed(a: Vec3, b: Vec3, cosine: f64) -> bool {
+    dot(a, b) < -cosine * (dot(a, a) * dot(b, b)).sqrt()
+}
+
+/// Whether the younger of two tracks is where the other, which is not heard any
+/// more, would be now, and flies as it did.
+fn goes_on(elder: &Sighting, younger: &Sighting, now: Time) -> bool {
+    let r = Relative::between(elder.state, younger.state);
+    let silent_s = now.seconds_since(elder.updated);
+    let reach_m = (300.0 + 10.0 * silent_s).min(900.0);
+    let silent = elder.updated <= younger.created && silent_s > 1.5 * elder.period_s + 1.0;
+    silent
+        && r.speeds[0].min(r.speeds[1]) >= MOVING_MPS
+        && r.horizontal_m() <= reach_m
+        && r.vertical_m() <= m_from_ft(200.0) + 2.0 * silent_s
+        && r.speed_mps() <= 10.0 + 0.15 * r.speeds[0]
 }
 
 /// Whether an address alone leaves open that the track is another's ghost.
@@ -173,11 +226,13 @@ pub(crate) fn shadow(a: (&Subject, Time), b: (&Subject, Time)) -> u64 {
     }
 }
 
-/// One of the two, for the comparison of their times.
+/// One of the two, for the comparison.
 pub(crate) struct Sighting<'a> {
     pub subject: &'a Subject,
-    pub since: Time,
+    pub state: &'a State,
+    pub created: Time,
     pub updated: Time,
+    pub period_s: f64,
 }
 
 /// The evidence about one pair.
@@ -185,7 +240,11 @@ pub(crate) struct Sighting<'a> {
 pub(crate) struct Kin {
     first: Option<Time>,
     born_inside: bool,
-    last_fit: Option<Time>,
+    alike_since: Option<Time>,
+    last_alike: Option<Time>,
+    last_on_trail: Option<Time>,
+    /// Since when both have been heard and have moved in different ways.
+    two_since: Option<Time>,
     compared: [Option<Time>; 2],
     /// When compared, and the lag if there was one.
     lags: VecDeque<(Time, Option<f32>)>,
@@ -197,48 +256,81 @@ impl Kin {
         self.twin
     }
 
-    /// Takes in one comparison. A track that has not been heard since the last
-    /// one proves nothing either way: its extrapolation is our guess.
-    pub fn observe(&mut self, now: Time, a: &Sighting, b: &Sighting, lag_s: Option<f64>) {
-        let heard = [Some(a.updated), Some(b.updated)];
-        let (younger, elder) = if a.since > b.since { (a, b) } else { (b, a) };
-        let handed_over = lag_s.is_some() || self.twin == Some(Twin::Readdressed);
-        if handed_over && elder.updated <= younger.since.plus_s(HANDOVER_S) {
+    /// Takes in one comparison.
+    pub fn observe(&mut self, now: Time, a: &Sighting, b: &Sighting, like: Likeness) {
+        let (younger, elder) = if a.created > b.created { (a, b) } else { (b, a) };
+        // Once the two have been taken for one, only a sign of life of the elder undoes it.
+        let handed_over = self.twin == Some(Twin::Readdressed) && elder.updated <= younger.created
+            || goes_on(elder, younger, now);
+        if handed_over {
             self.twin = Some(Twin::Readdressed);
             return;
         }
         if self.twin == Some(Twin::Readdressed) {
             self.twin = None;
         }
+        // A track that has not been heard since the last comparison proves nothing
+        // either way: its extrapolation is our guess.
+        let heard = [Some(a.updated), Some(b.updated)];
         let news = (0..2).all(|i| heard[i] != self.compared[i]);
         if !news && self.first.is_some() {
             return;
         }
         self.compared = heard;
         let first = *self.first.get_or_insert(now);
-        self.lags.push_back((now, lag_s.map(|l| l as f32)));
+        self.note(now, like);
+        if like.on_trail {
+            let newborn = first.seconds_since(younger.created) <= BORN_S;
+            self.born_inside |= newborn && now.seconds_since(first) <= BORN_S;
+        }
+        let within = |last: Option<Time>, s| last.is_some_and(|t| now.seconds_since(t) <= s);
+        let lasted = self.twin.is_some()
+            && self.alike_since.is_some_and(|t| now.seconds_since(t) > KNOWN_FORGET_S);
+        let forget_s = if lasted { KNOWN_FORGET_S } else { FORGET_S };
+        let alike = within(self.last_alike, forget_s);
+        let trailing = within(self.last_on_trail, TRAIL_ONLY_S);
+        self.born_inside &= alike || trailing;
+        let one = like.on_trail || like.same_motion;
+        self.two_since = self.two_since.filter(|_| !one).or(Some(now));
+        let two = self.two_since.is_some_and(|t| now.seconds_since(t) >= TWO_PROVED_S);
+        self.twin = if same_code(a.subject, b.subject) {
+            (!two).then_some(Twin::SameCode)
+        } else if may_be_ghost(a.subject) || may_be_ghost(b.subject) {
+            let sure = self.born_inside || alike && (self.twin.is_some() || self.sustained(now));
+            sure.then_some(Twin::Ghost)
+        } else {
+            None
+        };
+    }
+
+    /// The two keep station on each other: if one may be a ghost, that is what it is.
+    pub fn keeps_station(&mut self, now: Time, a: &Subject, b: &Subject) -> bool {
+        let ghost = may_be_ghost(a) || may_be_ghost(b);
+        if ghost {
+            self.twin = Some(Twin::Ghost);
+            self.alike_since.get_or_insert(now);
+            self.last_alike = Some(now);
+        }
+        ghost
+    }
+
+    fn note(&mut self, now: Time, like: Likeness) {
+        self.lags.push_back((now, like.lag_s.map(|l| l as f32)));
         while self.lags.len() > 90
             || self.lags.front().is_some_and(|l| now.seconds_since(l.0) > 1.5 * SUSTAINED_S)
         {
             self.lags.pop_front();
         }
-        if lag_s.is_some() {
-            self.last_fit = Some(now);
-            let newborn = first.seconds_since(younger.since) <= BORN_S;
-            self.born_inside |= newborn && now.seconds_since(first) <= BORN_S;
+        if like.lag_s.is_some() {
+            let fresh = self.last_alike.is_none_or(|t| now.seconds_since(t) > KNOWN_FORGET_S);
+            if fresh {
+                self.alike_since = Some(now);
+            }
+            self.last_alike = Some(now);
         }
-        let alike = self.last_fit.is_some_and(|t| now.seconds_since(t) <= FORGET_S);
-        self.born_inside &= alike;
-        let kind = if same_code(a.subject, b.subject) {
-            // One number at one place: nothing more is needed.
-            alike.then_some(Twin::SameCode)
-        } else if may_be_ghost(a.subject) || may_be_ghost(b.subject) {
-            let known = self.twin.is_some();
-            (alike && (known || self.born_inside || self.sustained(now))).then_some(Twin::Ghost)
-        } else {
-            None
-        };
-        self.twin = kind;
+        if like.on_trail {
+            self.last_on_trail = Some(now);
+        }
     }
 
     fn sustained(&self, now: Time) -> bool {

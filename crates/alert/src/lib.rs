@@ -30,6 +30,7 @@ pub mod alert;
 mod company;
 pub mod engine;
 pub mod formation;
+mod judge;
 mod kin;
 pub mod life;
 mod pair;

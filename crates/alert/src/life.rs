@@ -3,9 +3,9 @@
 //! It sees one observation an evaluation (how far the conflict of the pair has
 //! come, if there is one) and knows nothing of aircraft. The rules, in full:
 //!
-//! * **Raised** at the highest level that M of the last N evaluations showed, or
-//!   more than showed. One observation is enough if it is *sure* (see
-//!   [`Observation::sure`]).
+//! * **Raised** when M of the last N evaluations showed a conflict, at the highest
+//!   level that so many of them showed or surpassed, and as *lost* if separation is
+//!   lost by then. One observation is enough if it is *sure* ([`Observation::sure`]).
 //! * **Up** at once to *lost* when separation is lost: the alert has announced it
 //!   already. Up to *imminent* by M of N, as for raising.
 //! * **Down** only after `clear_s` without the present level. *Imminent* may step
@@ -112,6 +112,16 @@ impl Life {
         seen: Observation,
         alerting: &Alerting,
     ) -> Option<Transition> {
+        self.note(now, seen);
+        match self.stage {
+            None => self.raise(seen, alerting),
+            Some(stage) => self.change(now, stage, seen, alerting),
+        }
+    }
+
+    /// Takes note of an evaluation without acting on it: the pair is held back, and
+    /// if that ends there is nothing left to confirm.
+    pub fn note(&mut self, now: Time, seen: Observation) {
         for level in Stage::ALL {
             let at_least = seen.level >= Some(level);
             let history = &mut self.shown[level as usize];
@@ -120,14 +130,20 @@ impl Life {
                 self.last_shown[level as usize] = Some(now);
             }
         }
-        match self.stage {
-            None => self.raise(seen, alerting),
-            Some(stage) => self.change(now, stage, seen, alerting),
-        }
+    }
+
+    /// Raises the alert for a loss of separation that was held back and should not
+    /// have been, even if it is over: every loss is called.
+    pub fn call_late(&mut self) -> Transition {
+        self.enter(Stage::Lost);
+        Transition::Raised(Stage::Lost)
     }
 
     fn raise(&mut self, seen: Observation, alerting: &Alerting) -> Option<Transition> {
-        let level = if seen.sure { seen.level } else { self.confirmed(seen.level?, alerting) }?;
+        let now = seen.level?;
+        let level = if seen.sure { now } else { self.confirmed(now, alerting)? };
+        // That there is a conflict is confirmed; that it is a loss by now is a fact.
+        let level = if now == Stage::Lost { now } else { level };
         self.enter(level);
         Some(Transition::Raised(level))
     }

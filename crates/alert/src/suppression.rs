@@ -19,19 +19,22 @@ pub enum SuppressionReason {
     Formation,
     /// The two belong to one formation, are apart for the moment, and may rejoin.
     Rejoining,
+    /// Both stand, or hover, where they are: nothing moves towards anything.
+    Standing,
     /// The two were together when first seen: it will show whether they are a formation.
     PossibleFormation,
 }
 
 impl SuppressionReason {
     /// Every reason, in the order of precedence.
-    pub const ALL: [SuppressionReason; 7] = [
+    pub const ALL: [SuppressionReason; 8] = [
         SuppressionReason::SameAddress,
         SuppressionReason::Ghost,
         SuppressionReason::Readdressed,
         SuppressionReason::GhostOfAnother,
         SuppressionReason::Formation,
         SuppressionReason::Rejoining,
+        SuppressionReason::Standing,
         SuppressionReason::PossibleFormation,
     ];
 
@@ -48,6 +51,7 @@ impl SuppressionReason {
             SuppressionReason::GhostOfAnother => "one track is the ghost of a third aircraft",
             SuppressionReason::Formation => "formation",
             SuppressionReason::Rejoining => "formation, apart for the moment",
+            SuppressionReason::Standing => "both stand still",
             SuppressionReason::PossibleFormation => "possible formation: together since first seen",
         }
     }

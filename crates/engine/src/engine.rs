@@ -15,6 +15,12 @@ use std::sync::Arc;
 const NEIGHBOURS_EVERY: i64 = 5;
 /// Positions that a track must have before it is looked at.
 const LEAST_HITS: u64 = 2;
+/// A track that has not been heard for this long has to settle anew, seconds …
+const GAP_S: f64 = 20.0;
+/// … or for so many of its periods: where it was expected is not where it is,
+const GAP_PERIODS: f64 = 2.0;
+/// and it takes so many positions until the tracker has found it.
+const SETTLED_HITS: u64 = 3;
 /// Positions after which a track needs no confirmation.
 const ESTABLISHED_HITS: u64 = 6;
 
@@ -60,9 +66,21 @@ struct Work {
     conflicts: Vec<Conflict>,
     near: Vec<Conflict>,
     messages: Vec<Message>,
-    /// Track and since when it has been in the scene, by track.
-    since: Vec<(u64, Time)>,
-    since_before: Vec<(u64, Time)>,
+    /// What is remembered of the tracks in the scene, by track.
+    memories: Vec<Memory>,
+    memories_before: Vec<Memory>,
+}
+
+/// What is remembered of a track from one evaluation to the next.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    track: u64,
+    /// Since when it has been in the scene without a break.
+    since: Time,
+    /// When its position was last measured.
+    updated: Time,
+    /// How many positions it had when it was last heard again after a gap.
+    hits_before: u64,
 }
 
 impl Engine {
@@ -95,9 +113,10 @@ impl Engine {
         for report in reports {
             let now = self.clock.observe(report.received);
             self.pass(now, out);
-            if let Some(change) = self.feeds.hear(report) {
-                out.push(Event::Feed(change));
-            }
+            // By the present, not by what the report claims: one wild time of receipt
+            // would make its feed look silent for ever, or never.
+            let present = self.now.unwrap_or(now);
+            out.extend(self.feeds.hear(report, present).map(Event::Feed));
             self.counts.reports += 1;
             self.waiting.push(*report);
         }
@@ -236,23 +255,33 @@ impl Work {
         self.scene.reset(now);
         self.facts.clear();
         self.grounded.clear();
-        std::mem::swap(&mut self.since, &mut self.since_before);
-        self.since.clear();
-        let since_before = std::mem::take(&mut self.since_before);
-        let mut before = since_before.iter().copied().peekable();
+        std::mem::swap(&mut self.memories, &mut self.memories_before);
+        self.memories.clear();
+        let memories_before = std::mem::take(&mut self.memories_before);
+        let mut before = memories_before.iter().copied().peekable();
         for track in tracker.tracks() {
             if track.on_ground() {
                 self.grounded.push(track.id());
                 continue;
             }
             let id = track.id();
-            while before.next_if(|entry| entry.0 < id).is_some() {}
-            let since = before.next_if(|entry| entry.0 == id).map_or(now, |entry| entry.1);
-            if self.take(now, tracker, track, lookahead_s, since).is_some() {
-                self.since.push((id, since));
+            while before.next_if(|memory| memory.track < id).is_some() {}
+            let mut memory = before.next_if(|memory| memory.track == id).unwrap_or(Memory {
+                track: id,
+                since: now,
+                updated: track.last_position(),
+                hits_before: 0,
+            });
+            let gap_s = track.last_position().seconds_since(memory.updated);
+            if gap_s > GAP_S.max(GAP_PERIODS * track.period_s()) {
+                memory.hits_before = track.hits().saturating_sub(1);
+            }
+            memory.updated = track.last_position();
+            if self.take(now, tracker, track, lookahead_s, &memory).is_some() {
+                self.memories.push(memory);
             }
         }
-        self.since_before = since_before;
+        self.memories_before = memories_before;
     }
 
     /// Puts one track into the scene, if it can be there.
@@ -262,7 +291,7 @@ impl Work {
         tracker: &Tracker,
         track: &Track,
         lookahead_s: f64,
-        since: Time,
+        memory: &Memory,
     ) -> Option<()> {
         if track.hits() < LEAST_HITS {
             return None;
@@ -275,12 +304,15 @@ impl Work {
             self.scene.push_straight(*track.subject(), &segment.state, segment.growth, lookahead_s);
         pushed.ok()?;
         let freshness = tracker.freshness(track);
+        let settled = memory.hits_before == 0 || track.hits() >= memory.hits_before + SETTLED_HITS;
         self.facts.push(Facts {
             state,
-            since,
+            since: memory.since,
+            created: track.created(),
             updated: track.last_position(),
+            period_s: track.period_s(),
             established: track.hits() >= ESTABLISHED_HITS && freshness == Freshness::Live,
-            stale: freshness == Freshness::Stale,
+            stale: freshness == Freshness::Stale || !settled,
         });
         Some(())
     }

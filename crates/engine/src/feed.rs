@@ -13,7 +13,7 @@ const LONGEST_PERIOD_S: f64 = 120.0;
 /// What to expect before the feed has shown its rhythm, seconds.
 const FIRST_PERIOD_S: f64 = 15.0;
 /// How long a pause is remembered, seconds.
-const MEMORY_S: f64 = 120.0;
+const MEMORY_S: f64 = 60.0;
 /// A pause of so many periods is silence: less than two, because the engine
 /// looks once a second and the alarm has to come within two.
 const SILENT_PERIODS: f64 = 1.5;
@@ -93,14 +93,13 @@ impl Feeds {
         self.iter().all(|f| f.silent_since.is_some())
     }
 
-    /// Takes in a report. Called for every one: as little as can be.
+    /// Takes in a report that has come in at `time`. Called for every one: as little as can be.
     #[inline]
-    pub fn hear(&mut self, report: &Report) -> Option<FeedChange> {
+    pub fn hear(&mut self, report: &Report, time: Time) -> Option<FeedChange> {
         let index = usize::from(report.feed);
         if index >= self.feeds.len() {
             self.feeds.resize(index + 1, None);
         }
-        let time = report.received;
         let Some(feed) = &mut self.feeds[index] else {
             let feed = self.feeds[index].insert(Feed {
                 feed: report.feed,
@@ -172,7 +171,7 @@ mod tests {
             let mut last = 0.0;
             for i in 0..2000 {
                 last = f64::from(i) * period_s;
-                feeds.hear(&report(last));
+                feeds.hear(&report(last), Time::from_unix_s(last).unwrap());
                 feeds.look(Time::from_unix_s(last).unwrap(), |c| alarms.push(c));
             }
             assert_eq!(alarms, [], "{period_s}");
@@ -183,7 +182,8 @@ mod tests {
             }
             assert!(t - last <= 2.0 * period_s.max(2.0) + 1e-9, "{period_s}: {}", t - last);
             assert!(feeds.all_silent());
-            let back = feeds.hear(&report(t + 500.0)).unwrap();
+            let later = Time::from_unix_s(t + 500.0).unwrap();
+            let back = feeds.hear(&report(t + 500.0), later).unwrap();
             assert!(matches!(back.event, FeedEvent::Back { .. }));
             assert_eq!(back.feed.silences, 1);
         }

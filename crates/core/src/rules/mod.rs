@@ -148,6 +148,11 @@ pub struct Alerting {
     pub clear_s: f64,
     /// A conflict less likely than this is not raised (0 raises all).
     pub min_probability: f64,
+    /// While levels that are separated close, a conflict is not raised earlier than
+    /// this before they cease to be, seconds. Most climbs and descents end at a level,
+    /// the last separated one at the latest: where levels are cleared, and so kept,
+    /// only one that is about to be passed tells something.
+    pub levels_s: f64,
 }
 
 impl Default for Alerting {
@@ -159,6 +164,7 @@ impl Default for Alerting {
             confirm_of: 3,
             clear_s: 10.0,
             min_probability: 0.0,
+            levels_s: f64::INFINITY,
         }
     }
 }

@@ -44,6 +44,7 @@ struct AlertingText {
     confirm: Option<Spanned<[u8; 2]>>,
     clear_s: Option<Spanned<f64>>,
     min_probability: Option<Spanned<f64>>,
+    levels_s: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -333,6 +334,7 @@ fn alerting(
         min_probability: source
             .number("min_probability", text.min_probability.as_ref(), 0.0..=1.0)?
             .unwrap_or(default.min_probability),
+        levels_s: seconds("levels_s", &text.levels_s)?.unwrap_or(default.levels_s),
     };
     if out.imminent_s > out.predicted_s {
         let span =
