@@ -9,6 +9,8 @@
 //! close slowly or begin far apart it is off by more than that. Right is what two
 //! geodesic flights on WGS-84 do, worked out here with `geographiclib`.
 
+#![allow(clippy::print_stdout, reason = "what was judged, or skipped, has to be said")]
+
 mod common;
 
 use common::{json_lines, run, stderr, text};

@@ -42,15 +42,10 @@ pub fn draw(frame: &mut Frame, show: &Show, screen: &mut Screen) {
         Layout::vertical(heights.map(Constraint::Length)).areas(area);
     draw_head(frame, head, show, screen);
     draw_headline(frame, headline, show, screen);
-    let title = |name: &str, rows: &[Row]| format!("{name} ({})", rows.len());
-    let tables: [(Rect, &[(&str, u16)], String, &[Row], Focus); 3] = [
-        (alert_area, &view::ALERT_COLUMNS, title("Alerts", &alerts), &alerts, Focus::Alerts),
-        (track_area, &view::TRACK_COLUMNS, title("Tracks", &tracks), &tracks, Focus::Tracks),
-        (feed_area, &view::FEED_COLUMNS, title("Feeds", &feeds), &feeds, Focus::Feeds),
-    ];
-    for (area, columns, title, rows, focus) in tables {
-        draw_table(frame, area, screen, columns, &title, rows, focus);
-    }
+    use view::{ALERT_COLUMNS, FEED_COLUMNS, TRACK_COLUMNS};
+    draw_table(frame, alert_area, screen, "Alerts", &ALERT_COLUMNS, &alerts, Focus::Alerts);
+    draw_table(frame, track_area, screen, "Tracks", &TRACK_COLUMNS, &tracks, Focus::Tracks);
+    draw_table(frame, feed_area, screen, "Feeds", &FEED_COLUMNS, &feeds, Focus::Feeds);
     let style = style(screen.colour, Tone::Quiet);
     let messages = screen.messages.iter().take(usize::from(message_area.height));
     let width = usize::from(message_area.width);
@@ -100,8 +95,8 @@ fn draw_table(
     frame: &mut Frame,
     area: Rect,
     screen: &mut Screen,
+    name: &str,
     columns: &[(&str, u16)],
-    title: &str,
     rows: &[Row],
     focus: Focus,
 ) {
@@ -121,7 +116,10 @@ fn draw_table(
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let quiet = style(screen.colour, Tone::Quiet);
     let mut lines = vec![
-        Line::from(vec![Span::styled(format!("{mark}{title}"), bold), Span::styled(more, quiet)]),
+        Line::from(vec![
+            Span::styled(format!("{mark}{name} ({})", rows.len()), bold),
+            Span::styled(more, quiet),
+        ]),
         Line::styled(cells(columns, columns.iter().map(|(h, _)| h.trim_start_matches('>'))), quiet),
     ];
     for row in &rows[from..to] {
