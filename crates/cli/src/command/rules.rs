@@ -124,6 +124,7 @@ fn between(rule: &Rule) -> String {
     let [one, other] = &rule.sides;
     let mut text = match (side(one), side(other)) {
         (one, other) if one == "any" && other == "any" => "all".to_owned(),
+        (one, other) if one == other => format!("{one} among themselves"),
         (one, other) => format!("{one} and {other}"),
     };
     match rule.same_operator {
