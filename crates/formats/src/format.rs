@@ -88,9 +88,11 @@ impl Format {
     /// In which order the reports come.
     pub const fn order(self) -> Order {
         match self {
-            Format::OpenskyRecords | Format::OpenskyCsv | Format::OpenskyParquet => {
-                Order::ByAircraft
-            }
+            // FLARM frames are stored receiver by receiver, hour by hour.
+            Format::OpenskyRecords
+            | Format::OpenskyCsv
+            | Format::OpenskyParquet
+            | Format::FlarmCsv => Order::ByAircraft,
             _ => Order::ByTime,
         }
     }

@@ -37,6 +37,10 @@ use crate::json::{Cursor, Malformed, Value};
 use crate::sink::Sink;
 use deconflict_core::{AircraftClass, Label, Report, Technique, Time};
 
+/// An altitude of zero below this speed is adsb_actions' word for the ground; above,
+/// it may be a flight at sea level.
+const TAXIING_MPS: f64 = deconflict_core::units::mps_from_kt(50.0);
+
 /// The technique behind readsb's `type`.
 pub(crate) fn technique(name: &[u8]) -> Technique {
     match name {
@@ -57,6 +61,8 @@ pub(crate) struct Said<'a> {
     technique: Option<Technique>,
     callsign: Option<Label<8>>,
     on_ground: Option<bool>,
+    /// Written by adsb_actions, see [`unset_zeros`].
+    by_adsb_actions: bool,
     pressure_altitude_m: Option<f64>,
     ellipsoid_height_m: Option<f64>,
     ground_speed_mps: Option<f64>,
@@ -112,7 +118,11 @@ impl<'a> Said<'a> {
             b"alt_geom" => {
                 self.ellipsoid_height_m = quantity("alt_geom", value, altitude_ft, sink);
             }
-            b"gs" | b"gscp" => self.ground_speed_mps = quantity("gs", value, speed_kt, sink),
+            b"gs" => self.ground_speed_mps = quantity("gs", value, speed_kt, sink),
+            b"gscp" => {
+                self.by_adsb_actions = true;
+                self.ground_speed_mps = quantity("gs", value, speed_kt, sink);
+            }
             b"track" => self.track_rad = quantity("track", value, track_deg, sink),
             b"baro_rate" => self.baro_rate_mps = quantity("baro_rate", value, rate_fpm, sink),
             b"geom_rate" => self.geom_rate_mps = quantity("geom_rate", value, rate_fpm, sink),
@@ -181,9 +191,26 @@ impl<'a> Said<'a> {
         report.track_rad = self.track_rad;
         report.vertical_rate_mps = self.baro_rate_mps.or(self.geom_rate_mps);
         report.on_ground = self.on_ground;
+        if self.by_adsb_actions {
+            unset_zeros(report);
+        }
         report.callsign = self.callsign;
         report.squawk = self.squawk;
         report.class = self.class;
+    }
+}
+
+/// adsb_actions writes zero for what is not known: an altitude of zero for
+/// `"ground"`, a speed of zero (without a track) where none was heard yet.
+fn unset_zeros(report: &mut Report) {
+    let slow = report.ground_speed_mps.is_some_and(|speed| speed < TAXIING_MPS);
+    if report.pressure_altitude_m == Some(0.0) {
+        report.on_ground = slow.then_some(true);
+        if slow {
+            report.pressure_altitude_m = None;
+        }
+    } else if report.ground_speed_mps == Some(0.0) && report.track_rad.is_none() {
+        report.ground_speed_mps = None;
     }
 }
 
