@@ -152,13 +152,13 @@ impl Block {
     #[inline(always)]
     pub fn overlapping(&self, one: &SpaceBox) -> u32 {
         let mut bits = [0u32; LANES];
-        for lane in 0..LANES {
+        for (lane, bit) in bits.iter_mut().enumerate() {
             let overlaps = (self.x0[lane] <= one.x[1])
                 & (self.y0[lane] <= one.y[1])
                 & (self.y1[lane] >= one.y[0])
                 & (self.z0[lane] <= one.z[1])
                 & (self.z1[lane] >= one.z[0]);
-            bits[lane] = u32::from(overlaps) << lane;
+            *bit = u32::from(overlaps) << lane;
         }
         bits.iter().fold(0, |all, bit| all | bit)
     }
@@ -173,7 +173,7 @@ impl Block {
     #[inline(always)]
     pub fn infringing(&self, one: &One) -> u32 {
         let mut bits = [0u32; LANES];
-        for lane in 0..LANES {
+        for (lane, bit) in bits.iter_mut().enumerate() {
             let start = max(self.start_s[lane], one.start_s);
             let end = min(self.end_s[lane], one.end_s);
             let limit = min(self.horizontal_m[lane], one.horizontal_m);
@@ -207,7 +207,7 @@ impl Block {
             let apart = (min(first, last) >= vertical) | (max(first, last) <= -vertical);
             // A few milliseconds of rounding in the roots.
             let infringes = (from <= to + 1e-2) & (root > 0.0) & !apart;
-            bits[lane] = u32::from(infringes) << lane;
+            *bit = u32::from(infringes) << lane;
         }
         bits.iter().fold(0, |all, bit| all | bit)
     }

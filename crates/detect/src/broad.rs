@@ -7,7 +7,7 @@
 //! for the others.
 
 use crate::block::{Block, LANES, One};
-use crate::bounds::{Reach, SpaceBox, space_box};
+use crate::bounds::{Reach, space_box};
 use crate::scene::Piece;
 use std::f32::consts::PI;
 
@@ -162,9 +162,9 @@ impl Strips {
                             hits.push(u64::from(a) << 32 | u64::from(b));
                         }
                     }
-                    // Padding is NaN and ends the run too.
-                    if !(later.x0[LANES - 1] <= one.bounds.x[1]) {
-                        break;
+                    let last = later.x0[LANES - 1];
+                    if last > one.bounds.x[1] || last.is_nan() {
+                        break; // the rest begins further east, or is padding
                     }
                 }
             }

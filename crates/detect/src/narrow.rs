@@ -72,16 +72,10 @@ pub(crate) fn probability(scene: &Scene, found: &Found) -> f64 {
         let (covariance, growth) = scene.uncertainties[scene.index_of(piece)].covariance();
         let now = covariance.propagated((start_s - piece.start_s).max(0.0), growth);
         let turned = meeting.frame.turned(piece, &now.horizontal);
-        for i in 0..4 {
-            for j in 0..4 {
-                relative.horizontal_cov[i][j] += turned[i][j];
-            }
-        }
-        for i in 0..2 {
-            for j in 0..2 {
-                relative.vertical_cov[i][j] += now.vertical[i][j];
-            }
-        }
+        let add =
+            |sum: &mut [f64], more: &[f64]| sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+        add(relative.horizontal_cov.as_flattened_mut(), turned.as_flattened());
+        add(relative.vertical_cov.as_flattened_mut(), now.vertical.as_flattened());
         for axis in 2..4 {
             relative.horizontal_cov[axis][axis] += growth.horizontal_psd * ahead_s / 3.0;
         }
