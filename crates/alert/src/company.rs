@@ -76,6 +76,8 @@ pub(crate) struct Sight {
     pub youngest: Time,
     /// Whether both have been heard of late.
     pub fresh: bool,
+    /// Whether one of them is there to be joined: a tanker or a tow plane.
+    pub joined: bool,
 }
 
 impl Company {
@@ -93,7 +95,7 @@ impl Company {
             _ if !is_near => return None,
             _ => Company {
                 since: now,
-                together: now.seconds_since(sight.youngest) <= BEGAN_S,
+                together: sight.joined || now.seconds_since(sight.youngest) <= BEGAN_S,
                 last_near: now,
                 last_aligned: now.plus_s(-2.0 * ASTRAY_S),
                 samples: VecDeque::new(),
@@ -195,7 +197,8 @@ mod tests {
         for t in 0..until_s {
             let now = zero.plus_s(t as f64);
             let here = relative(start_m + speed_mps * t as f64, speed_mps);
-            let sight = Sight { youngest: zero.plus_s(-seen_before_s), fresh: true };
+            let youngest = zero.plus_s(-seen_before_s);
+            let sight = Sight { youngest, fresh: true, joined: false };
             company = Company::observe(company, now, &here, &policy, sight);
             if company.as_ref().and_then(|c| c.station_keeping(now, &policy)).is_some() {
                 return Some(t as f64);

@@ -9,7 +9,9 @@ use crate::relative::Relative;
 use crate::suppression::{Suppressed, SuppressionReason};
 use deconflict_core::rules::{FormationPolicy, Minima};
 use deconflict_core::units::{m_from_ft, m_from_nm};
-use deconflict_core::{Address, Formation as FormationName, RuleSet, State, Subject, Time};
+use deconflict_core::{
+    Address, AircraftClass, Formation as FormationName, RuleSet, State, Subject, Time,
+};
 use deconflict_detect::{Conflict, Scene};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,8 +91,8 @@ pub struct Totals {
 /// The rules under which to look for pairs that may be formations or ghosts
 /// without being conflicts: near each other now, no look-ahead.
 pub fn neighbourhood(policy: &FormationPolicy) -> RuleSet {
-    // Ghosts are up to ten seconds of flight away from their aircraft.
-    let horizontal_m = (2.0 * policy.horizontal_m).max(m_from_nm(2.5));
+    // Ghosts are up to fifteen seconds of flight away from their aircraft.
+    let horizontal_m = (2.0 * policy.horizontal_m).max(m_from_nm(3.0));
     let vertical_m = (2.0 * policy.vertical_m).max(m_from_ft(1000.0));
     RuleSet::uniform("neighbourhood", Minima::new(horizontal_m, vertical_m), 1.0)
 }
@@ -246,7 +248,11 @@ impl AlertEngine {
             }
             let company = pair.company.take();
             let youngest = a.since.max(b.since);
-            let sight = Sight { youngest, fresh: a.is_fresh(now) && b.is_fresh(now) };
+            let sight = Sight {
+                youngest,
+                fresh: a.is_fresh(now) && b.is_fresh(now),
+                joined: is_joined(&pair.a) || is_joined(&pair.b),
+            };
             pair.company = Company::observe(company, now, &relative, policy, sight);
             let since = pair.company.as_ref().and_then(|c| c.station_keeping(now, policy));
             if since.is_some() && pair.kin.keeps_station(now, &pair.a, &pair.b) {
@@ -310,6 +316,11 @@ impl AlertEngine {
             out.push(Message::Formation(change));
         }
     }
+}
+
+/// Whether others join this aircraft on purpose.
+pub(crate) fn is_joined(subject: &Subject) -> bool {
+    matches!(subject.class, AircraftClass::Tanker | AircraftClass::TowPlane)
 }
 
 /// Under which key two aircraft know each other.

@@ -1,7 +1,7 @@
 //! What becomes of one pair at one evaluation: suppressed, alert, or nothing.
 
 use crate::alert::{Alert, Closest, EndReason, Figures, Status};
-use crate::engine::{AlertEngine, Message, Picture, Totals, acquaintance};
+use crate::engine::{AlertEngine, Message, Picture, Totals, acquaintance, is_joined};
 use crate::life::{Stage, Transition};
 use crate::pair::Pair;
 use crate::suppression::SuppressionReason;
@@ -115,7 +115,10 @@ impl AlertEngine {
             return Some(SuppressionReason::Standing);
         }
         let may_be = pair.company.as_ref().is_some_and(|c| c.may_become_formation(now, policy));
-        (may_be && !pair.passes(policy)).then_some(SuppressionReason::PossibleFormation)
+        // A receiver closes on its tanker as nobody else may on anyone.
+        let joined = is_joined(&pair.a) || is_joined(&pair.b);
+        let danger = if joined { pair.collides() } else { pair.passes(policy) };
+        (may_be && !danger).then_some(SuppressionReason::PossibleFormation)
     }
 
     /// Turns a transition into a message and keeps the alert's figures.

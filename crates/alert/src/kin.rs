@@ -14,7 +14,7 @@ use deconflict_core::{Address, AddressSpace, State, Subject, Technique, Time};
 use std::collections::VecDeque;
 
 /// The largest latency to expect between two ways of seeing one aircraft, seconds.
-const MAX_LAG_S: i32 = 10;
+const MAX_LAG_S: i32 = 15;
 /// How long a trail has to be for that, with a sample a second.
 const TRAIL: usize = MAX_LAG_S as usize + 2;
 /// A track that turns up within another's gate this soon after its start began there, seconds.
@@ -136,9 +136,9 @@ pub(crate) struct Likeness {
 
 /// Compares the trails of two tracks.
 pub(crate) fn likeness(a: &Trail, b: &Trail) -> Likeness {
-    // What can be put down to error of both; beyond 0.8 NM it is another place.
+    // Radars stand apart by half a mile and more; beyond 0.8 NM it is another place.
     let sigma_m = a.sigma_m.hypot(b.sigma_m);
-    let gate_m = (300.0 + 2.0 * sigma_m).min(1500.0);
+    let gate_m = (1000.0 + sigma_m).min(1500.0);
     let trail_gate_m = (250.0 + sigma_m).min(450.0);
     let altitude_sigma_m = a.altitude_sigma_m.hypot(b.altitude_sigma_m);
     let gate_z_m = (m_from_ft(300.0) + 2.0 * altitude_sigma_m).min(m_from_ft(600.0));
@@ -171,7 +171,9 @@ pub(crate) fn likeness(a: &Trail, b: &Trail) -> Likeness {
     let gate_v = 15.0 + 0.3 * dot(a_now.v, a_now.v).sqrt();
     let same_motion =
         dot(dv, dv) <= gate_v * gate_v && (a_now.z - b_now.z).abs() <= m_from_ft(500.0);
-    let lag_s = best.map(|(_, lag)| f64::from(lag));
+    // At the end of the search the best lag lies beyond it, and holds still however the
+    // two move against each other.
+    let lag_s = best.filter(|(_, lag)| lag.abs() < MAX_LAG_S).map(|(_, lag)| f64::from(lag));
     Likeness { lag_s, on_trail: on_trail && same_way, same_motion }
 }
 
@@ -279,7 +281,7 @@ impl Kin {
         self.compared = heard;
         let first = *self.first.get_or_insert(now);
         self.note(now, like);
-        if like.on_trail {
+        if like.on_trail || like.lag_s.is_some() {
             let newborn = first.seconds_since(younger.created) <= BORN_S;
             self.born_inside |= newborn && now.seconds_since(first) <= BORN_S;
         }
