@@ -33,6 +33,9 @@ pub struct Facts {
     pub period_s: f64,
     /// Whether enough reports agree for the state to be trusted without more of them.
     pub established: bool,
+    /// Whether it has missed some reports: an alert that is on goes on, but none is
+    /// raised on an extrapolation.
+    pub coasting: bool,
     /// Whether it has not been heard for so long, or so little after a gap, that
     /// nothing new can be said of it.
     pub stale: bool,

@@ -2,7 +2,7 @@
 
 use crate::alert::{Alert, Closest, EndReason, Figures, Status};
 use crate::engine::{AlertEngine, Message, Picture, Totals, acquaintance, is_joined};
-use crate::life::{Stage, Transition};
+use crate::life::{Observation, Stage, Transition};
 use crate::pair::Pair;
 use crate::suppression::SuppressionReason;
 use crate::words;
@@ -45,7 +45,10 @@ impl AlertEngine {
         let (a, b) = (&picture.facts[i], &picture.facts[j]);
         let heard = a.updated.min(b.updated);
         let established = a.established && b.established;
-        let seen = pair.observation(picture.rules, established, now.seconds_since(heard));
+        let mut seen = pair.observation(picture.rules, established, now.seconds_since(heard));
+        if (a.coasting || b.coasting) && pair.alert.is_none() {
+            seen = Observation::default();
+        }
         let held = reason.filter(|_| seen.level.is_some());
         account(&mut self.totals, pair, now, held, out);
         if a.stale || b.stale {

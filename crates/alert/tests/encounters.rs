@@ -80,6 +80,7 @@ fn fly(rules: RuleSet, traffic: &[Seen], seconds: usize) -> Vec<Message> {
                 updated,
                 period_s: 1.0,
                 established: true,
+                coasting: false,
                 stale: false,
             });
         }

@@ -15,6 +15,10 @@ use std::sync::Arc;
 const NEIGHBOURS_EVERY: i64 = 5;
 /// Positions that a track must have before it is looked at.
 const LEAST_HITS: u64 = 2;
+/// No alert is raised on a track that has not been heard for this long, seconds …
+const COASTING_S: f64 = 15.0;
+/// … or for so many of its periods.
+const COASTING_PERIODS: f64 = 2.5;
 /// A track that has not been heard for this long has to settle anew, seconds …
 const GAP_S: f64 = 20.0;
 /// … or for so many of its periods: where it was expected is not where it is,
@@ -312,6 +316,7 @@ impl Work {
             updated: track.last_position(),
             period_s: track.period_s(),
             established: track.hits() >= ESTABLISHED_HITS && freshness == Freshness::Live,
+            coasting: track.age_s(now) > COASTING_S.max(COASTING_PERIODS * track.period_s()),
             stale: freshness == Freshness::Stale || !settled,
         });
         Some(())
