@@ -23,8 +23,8 @@ pub struct EngineConfig {
     pub tracker: deconflict_track::Config,
     /// Threads of the kernel: 1 uses the caller's alone, 0 all there are.
     pub threads: usize,
-    /// Whether conflicts come with their probability. Rules that ask for a least
-    /// probability are blind without it.
+    /// Whether conflicts come with their probability. Without it, rules that ask for
+    /// a least probability raise whatever the kernel finds.
     pub probability: bool,
     /// Seconds of data time from one evaluation to the next.
     pub period_s: f64,
