@@ -83,6 +83,33 @@ fn an_input_that_fails_midway_is_reported_once() {
 }
 
 /// Bytes that resemble the formats more often than chance would have it.
+/// FMT-2: a value that no aircraft can have is an error and never a fact; a value
+/// that is not there is not zero.
+#[test]
+fn impossible_values_cost_the_field_and_missing_ones_stay_missing() {
+    let read = |line: &str| {
+        let mut reader = Reader::new(line.as_bytes(), Format::ReadsbLines, options()).unwrap();
+        let items: Vec<_> = (&mut reader).collect();
+        let report = items.iter().find_map(|i| i.as_ref().ok().copied());
+        (report, reader.statistics().errors_total())
+    };
+    let line = |fields: &str| format!("{{\"now\":1700000000,\"hex\":\"abcdef\",{fields}}}\n");
+    let whole = r#""lat":35,"lon":40,"alt_baro":30000,"gs":400"#;
+    let (report, errors) = read(&line(whole));
+    let report = report.unwrap();
+    assert!(report.position.is_some() && report.vertical_rate_mps.is_none() && errors == 0);
+    for (wrong, right) in [("91", "35"), ("1e9", "30000"), ("-5", "400")] {
+        let (report, errors) = read(&line(&whole.replace(right, wrong)));
+        let report = report.unwrap();
+        assert_eq!(errors, 1, "{wrong}");
+        assert_eq!(report.position.is_none(), wrong == "91");
+        assert_eq!(report.pressure_altitude_m.is_none(), wrong == "1e9");
+        assert_eq!(report.ground_speed_mps.is_none(), wrong == "-5");
+    }
+    let (report, errors) = read(&line(whole).replace("1700000000", "32503680000"));
+    assert!(report.is_none() && errors > 0, "the year 3000");
+}
+
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         4 => prop::sample::select(vec![
@@ -98,6 +125,7 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    /// FMT-1: no input makes a decoder panic; nor does it matter how the bytes arrive.
     #[test]
     fn no_decoder_panics_and_arrival_does_not_matter(bytes in soup(), step in 1usize..50) {
         struct Pieces<'a>(&'a [u8], usize);

@@ -95,6 +95,7 @@ fn bytes(reports: &[Report]) -> String {
     text
 }
 
+/// SIM-1: the same scenario and seed give the same reports.
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
     let scenario = Scenario::parse(NOISY).expect("it is valid");

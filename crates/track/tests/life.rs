@@ -74,6 +74,7 @@ fn an_aircraft_that_comes_back_in_time_keeps_its_number() {
     assert_eq!(tracker.tracks().next().unwrap().id(), 2);
 }
 
+/// TRK-1: a wild position neither moves a track nor ends it.
 #[test]
 fn trk_1_a_wild_position_neither_moves_nor_ends_a_track() {
     let clean = cruise(1, 100);
@@ -219,6 +220,7 @@ fn slow_recordings_keep_their_tracks() {
     }
 }
 
+/// TRK-4: memory is bounded by the traffic at one time.
 #[test]
 fn trk_4_memory_follows_the_traffic_not_the_time() {
     let mut tracker = Tracker::default();

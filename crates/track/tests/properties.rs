@@ -126,7 +126,7 @@ fn check_finite(tracker: &Tracker, now: Time) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Arrival anywhere within the window, in any order, from any feed.
+    /// TRK-2: arrival anywhere within the window, in any order, from any feed.
     #[test]
     fn trk_2_order_within_the_window_changes_nothing(seed in any::<u64>(), shuffle in any::<u64>()) {
         let reports = traffic(seed, point(50.0, 8.0));

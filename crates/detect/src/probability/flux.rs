@@ -1,507 +1,416 @@
-//! Slow path.
-use super::motion::{Coordinate, Interval, Planar};
-use super::normal::{between, mean_positive_part};
-use super::quadrature::*;
-use super::{Band, REACH_SIGMAS, RelativeState, direction};
-use std::f64::consts::{FRAC_PI_2, TAU};
+//! The general case: any speed, any uncertainty, by counting entries.
+//!
+//! The cylinder is convex and the relative motion straight, so a cylinder is entered at most once.
+//! The probability of loss is therefore, without any approximation, the probability of being
+//! inside at the start plus the *expected number* of entries, and that is an integral over time of
+//! a rate that is closed in the Gaussian case (Rice's formula):
+//!
+//! * through the side: the density of being at a point of the circle, times the mean inward speed
+//!   there, times the probability that the heights conflict;
+//! * through the top or the bottom: the density of being at that height, times the mean vertical
+//!   speed towards the band, times the probability of being within the circle.
+//!
+//! What is left to do is to put the nodes of the quadrature where the rates live.
 
-/// 2 x 2 symmetric positive definite.
-#[derive(Clone, Copy)]
-struct Spread {
-    xx: f64,
-    xy: f64,
-    yy: f64,
-    det: f64,
-}
-impl Spread {
-    fn at(planar: &Planar, t: f64) -> Self {
-        let (xx, yy, xy) = (planar.x.variance(t), planar.y.variance(t), planar.covariance(t));
-        Self { xx, xy, yy, det: (xx * yy - xy * xy).max(1e-12 * xx * yy) }
-    }
-    /// Product of the inverse with a vector.
-    fn solve(&self, v: [f64; 2]) -> [f64; 2] {
-        [(self.yy * v[0] - self.xy * v[1]) / self.det, (self.xx * v[1] - self.xy * v[0]) / self.det]
-    }
-}
+use super::REACH_SIGMAS;
+use super::band::Band;
+use super::motion::{Coordinate, Interval, Planar, unit};
+use super::normal::{between, density, mean_positive_part};
+use super::quadrature::{
+    GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8, GAUSS_LEGENDRE_12, Rule, integrate,
+};
+use std::f64::consts::{PI, TAU};
 
-fn dot(a: [f64; 2], b: [f64; 2]) -> f64 {
-    a[0] * b[0] + a[1] * b[1]
-}
+/// Rates below this, per second, are not worth a second factor.
+const NEGLIGIBLE_PER_S: f64 = 1e-9;
 
+/// Probability of loss. No `band` means that the heights surely conflict throughout `window`.
 pub(super) fn probability(
-    rel: &RelativeState,
+    planar: &Planar,
     radius_m: f64,
     band: Option<&Band>,
     window: Interval,
 ) -> f64 {
-    let planar = narrow_axes(rel, radius_m, window);
-    let Some(window) = radial_trim(&planar, radius_m, window) else { return 0.0 };
-    let band_at = |t| band.map_or(1.0, |b| b.holds(t));
-    let start = disc_probability(&planar, radius_m, window.from) * band_at(window.from);
-    let side = side_entries(&planar, radius_m, band, window);
-    let level = band.map_or(0.0, |b| level_entries(&planar, radius_m, b, window));
-    start + side + level
+    let Some(window) = approach(planar, radius_m, window) else {
+        return 0.0;
+    };
+    let encounter = Encounter { planar: &regular(planar, radius_m, window), radius_m, window };
+    match band {
+        None => encounter.inside(window.from) + encounter.side_entries(&[], |_| 1.0),
+        Some(band) => {
+            let crossings = band.vertical.nominal_crossings(band.half_height_m);
+            encounter.inside(window.from) * band.holds(window.from)
+                + encounter.side_entries(&crossings, |t| band.holds(t))
+                + encounter.entries_from_above(band)
+                + encounter.entries_from_above(&band.mirrored())
+        }
+    }
 }
 
-/// axes
-fn narrow_axes(rel: &RelativeState, radius_m: f64, window: Interval) -> Planar {
-    let by_velocity = Planar::turned(rel, direction(rel.velocity_mps[0], rel.velocity_mps[1]));
-    let end = Spread::at(&by_velocity, window.to);
-    let [along, across] = major_axis(&end);
-    let e = direction(rel.velocity_mps[0], rel.velocity_mps[1]);
-    let by_spread =
-        Planar::turned(rel, [along * e[0] - across * e[1], along * e[1] + across * e[0]]);
-    let width = |p: &Planar| {
-        let (lo, hi) = range(&p.y, window);
-        hi.min(radius_m) - lo.max(-radius_m)
+/// Cuts the ends of `window` in which the disc is surely out of reach.
+///
+/// Seen along any direction, the disc is an interval. Those towards the mean position at the
+/// ends cut best.
+fn approach(planar: &Planar, radius_m: f64, window: Interval) -> Option<Interval> {
+    let cut = |window: Interval, t: f64| {
+        let towards = unit([planar.x.mean(t), planar.y.mean(t)]);
+        planar.turned(towards).x.reach(radius_m, window)
     };
-    let mut planar = if width(&by_velocity) <= width(&by_spread) { by_velocity } else { by_spread };
-    // keep singular ones regular
-    let total: f64 =
-        [window.from, window.to].iter().map(|&t| planar.x.variance(t) + planar.y.variance(t)).sum();
-    let floor = 1e-7 * total + 1e-18 * radius_m * radius_m;
+    let mut window = cut(window, window.from)?;
+    window = cut(window, window.from)?;
+    window = cut(window, window.to)?;
+    cut(window, window.to)
+}
+
+/// Fattens a covariance that is singular, or nearly, by a few parts in ten thousand of a sigma.
+fn regular(planar: &Planar, radius_m: f64, window: Interval) -> Planar {
+    let variance = |t| planar.x.variance(t) + planar.y.variance(t);
+    let floor = 1e-7 * (variance(window.from) + variance(window.to)) + 1e-18 * radius_m * radius_m;
+    let mut planar = *planar;
     planar.x.start_var += floor;
     planar.y.start_var += floor;
     planar
 }
 
-fn major_axis(s: &Spread) -> [f64; 2] {
-    let half = 0.5 * (s.xx - s.yy);
-    let root = half.hypot(s.xy);
-    if half >= 0.0 {
-        direction(half + root, s.xy)
-    } else {
-        direction(s.xy.abs(), (root - half).copysign(s.xy))
-    }
-}
-
-/// range over the window
-fn range(c: &Coordinate, window: Interval) -> (f64, f64) {
-    let mut lo = f64::INFINITY;
-    let mut hi = f64::NEG_INFINITY;
-    for t in [window.from, window.to] {
-        let (m, s) = (c.mean(t), REACH_SIGMAS * c.sigma(t));
-        lo = lo.min(m - s);
-        hi = hi.max(m + s);
-    }
-    (lo, hi)
-}
-
-fn disc_probability(planar: &Planar, radius_m: f64, t: f64) -> f64 {
-    let spread = Spread::at(planar, t);
-    let mean = [planar.x.mean(t), planar.y.mean(t)];
-    let distance = mean[0].hypot(mean[1]);
-    let half = 0.5 * (spread.xx - spread.yy);
-    let major_var = 0.5 * (spread.xx + spread.yy) + half.hypot(spread.xy);
-    let reach = REACH_SIGMAS * major_var.sqrt();
-    if distance - reach > radius_m {
-        return 0.0;
-    }
-    if distance + reach < radius_m {
-        return 1.0;
-    }
-    let axis = major_axis(&spread);
-    let (wide, narrow) = (dot(axis, mean), dot([-axis[1], axis[0]], mean));
-    let wide_sigma = major_var.sqrt();
-    let narrow_sigma = (spread.det / major_var).sqrt().max(1e-7 * wide_sigma);
-    let low = (narrow - REACH_SIGMAS * narrow_sigma).max(-radius_m) / radius_m;
-    let high = (narrow + REACH_SIGMAS * narrow_sigma).min(radius_m) / radius_m;
-    if low >= high {
-        return 0.0;
-    }
-    integrate(&GAUSS_LEGENDRE_12, low.asin(), high.asin(), |angle| {
-        let (sin, cos) = angle.sin_cos();
-        let chord = radius_m * cos;
-        let u = (radius_m * sin - narrow) / narrow_sigma;
-        chord / narrow_sigma
-            * super::normal::density(u)
-            * between((-chord - wide) / wide_sigma, (chord - wide) / wide_sigma)
-    })
-}
-
-/// Maps time to an angle in which an uncertain coordinate's passages are about normal.
-#[derive(Clone, Copy, Debug)]
-struct TimeMap {
-    focus: f64,
-    scale: f64,
-}
-impl TimeMap {
-    fn new(c: &Coordinate, window: Interval) -> Self {
-        let span = (window.to - window.from).max(1e-9);
-        let linear = Self { focus: window.from, scale: 1e3 * span };
-        if c.rate_var <= 0.0 {
-            return linear;
-        }
-        let focus = -c.cross_cov / c.rate_var;
-        let scale = (c.start_var / c.rate_var - focus * focus).max(0.0).sqrt().max(1e-3 * span);
-        if scale > 1e3 * span {
-            return linear;
-        }
-        Self { focus, scale }
-    }
-    fn angle(&self, t: f64) -> f64 {
-        ((t - self.focus) / self.scale).atan()
-    }
-    fn time(&self, angle: f64) -> f64 {
-        self.focus + self.scale * angle.tan()
-    }
-    fn angle_per_second(&self, t: f64) -> f64 {
-        let r = (t - self.focus) / self.scale;
-        1.0 / (self.scale * (1.0 + r * r))
-    }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn integrate_times(
-    map: &TimeMap,
-    window: Interval,
-    peak: (f64, f64),
-    breaks: &[f64],
-    mut f: impl FnMut(f64) -> f64,
-) -> f64 {
-    let (centre, sigma) = peak;
-    let mid = map.angle(centre);
-    let width = REACH_SIGMAS * 1.1 * sigma * map.angle_per_second(centre);
-    let (first, last) = (map.angle(window.from), map.angle(window.to));
-    // The angle has period pi.
-    let near = |shift: f64| (first.max(mid - width + shift), last.min(mid + width + shift));
-    let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
-    for shift in [-std::f64::consts::PI, 0.0, std::f64::consts::PI] {
-        let (a, b) = near(shift);
-        if a < b {
-            from = from.min(a);
-            to = to.max(b);
-        }
-    }
-    if from >= to {
-        return 0.0;
-    }
-    let mut g = |angle: f64| {
-        let t = map.time(angle);
-        f(t) / map.angle_per_second(t)
-    };
-    let mut sum = 0.0;
-    let mut left = from;
-    let mut pieces = 0;
-    for &b in breaks {
-        let b = map.angle(b);
-        if b > left + 0.02 * (to - from) && b < to - 0.02 * (to - from) {
-            sum += integrate(&GAUSS_LEGENDRE_12, left, b, &mut g);
-            left = b;
-            pieces += 1;
-        }
-    }
-    sum + if pieces <= 1 {
-        integrate(&GAUSS_LEGENDRE_12, left, to, &mut g)
-    } else {
-        integrate(&GAUSS_LEGENDRE_8, left, to, &mut g)
-    }
-}
-
-fn side_entries(planar: &Planar, radius_m: f64, band: Option<&Band>, window: Interval) -> f64 {
-    let mut breaks = [f64::NAN; 2];
-    if let Some(b) = band {
-        if b.vertical.rate != 0.0 {
-            breaks = crossing_times(&b.vertical, b.half_height_m);
-        }
-    }
-    let mut sum = 0.0;
-    for side in [-1.0, 1.0] {
-        let Some((from, to, window)) = arc(planar, radius_m, side, window) else { continue };
-        let map = TimeMap::new(&planar.x, window);
-        let mut guess = 0.5 * (window.from + window.to);
-        sum += integrate(&GAUSS_LEGENDRE_16, from, to, |angle| {
-            let (sin, cos) = angle.sin_cos();
-            let normal = [side * cos, sin];
-            let point = [radius_m * normal[0], radius_m * normal[1]];
-            let peak = passing_time(planar, point, guess, window);
-            guess = peak.0.clamp(window.from, window.to);
-            radius_m
-                * integrate_times(&map, window, peak, &breaks, |t| {
-                    let f = inward_flux(planar, point, normal, t);
-                    if f > 0.0 { f * band.map_or(1.0, |b| b.holds(t)) } else { 0.0 }
-                })
-        });
-    }
-    sum
-}
-
-/// Angles and times at which the front (side -1) or rear arc can be met.
-fn arc(
-    planar: &Planar,
+/// The horizontal part of the question.
+struct Encounter<'a> {
+    planar: &'a Planar,
     radius_m: f64,
-    side: f64,
     window: Interval,
-) -> Option<(f64, f64, Interval)> {
-    let mut window = window;
-    let mut angles = (0.0, 0.0);
-    for _ in 0..5 {
-        let (low, high) = range(&planar.y, window);
-        if low >= radius_m || high <= -radius_m {
-            return None;
-        }
-        angles = ((low / radius_m).max(-1.0).asin(), (high / radius_m).min(1.0).asin());
-        let nearest = radius_m * angles.0.cos().min(angles.1.cos());
-        let farthest = if angles.0 < 0.0 && angles.1 > 0.0 {
-            radius_m
-        } else {
-            radius_m * angles.0.cos().max(angles.1.cos())
-        };
-        let shifted =
-            Coordinate { start: planar.x.start - side * 0.5 * (nearest + farthest), ..planar.x };
-        window = shifted.reach(0.5 * (farthest - nearest), REACH_SIGMAS, window)?;
+}
+
+/// One principal axis of the position's distribution at some time.
+#[derive(Clone, Copy)]
+struct Spread {
+    mean_m: f64,
+    sigma_m: f64,
+}
+
+impl Spread {
+    fn new(coordinate: &Coordinate, t: f64, least_sigma_m: f64) -> Self {
+        Self { mean_m: coordinate.mean(t), sigma_m: coordinate.sigma(t).max(least_sigma_m) }
     }
-    Some((angles.0, angles.1, window))
-}
 
-fn crossing_times(c: &Coordinate, limit: f64) -> [f64; 2] {
-    let (a, b) = ((-limit - c.start) / c.rate, (limit - c.start) / c.rate);
-    [a.min(b), a.max(b)]
-}
-
-/// time at which point is passed most likely, and its sigma
-fn passing_time(planar: &Planar, point: [f64; 2], guess: f64, window: Interval) -> (f64, f64) {
-    let rate = [planar.x.rate, planar.y.rate];
-    let offset = [point[0] - planar.x.start, point[1] - planar.y.start];
-    let mut t = guess;
-    let mut sigma = f64::INFINITY;
-    for _ in 0..3 {
-        let weighted = Spread::at(planar, t.clamp(window.from, window.to)).solve(rate);
-        let information = dot(rate, weighted);
-        let rate_var = weighted[0] * weighted[0] * planar.x.rate_var
-            + weighted[1] * weighted[1] * planar.y.rate_var
-            + 2.0 * weighted[0] * weighted[1] * planar.rates_cov;
-        if information <= 0.0 || rate_var > 0.1 * information * information {
-            return (guess, 1e9);
-        }
-        t = dot(weighted, offset) / information;
-        sigma = 1.0 / information.sqrt();
+    /// The part of `[from, to]`, in units of `radius_m`, that this axis may reach if `side` is
+    /// the sign given to it.
+    fn reach(&self, side: f64, radius_m: f64, from: f64, to: f64) -> (f64, f64) {
+        let (mean, reach) = (side * self.mean_m, REACH_SIGMAS * self.sigma_m);
+        (((mean - reach) / radius_m).max(from), ((mean + reach) / radius_m).min(to))
     }
-    (t, sigma.min(1e9))
 }
 
-fn inward_flux(planar: &Planar, point: [f64; 2], normal: [f64; 2], t: f64) -> f64 {
-    let spread = Spread::at(planar, t);
-    let offset = [point[0] - planar.x.mean(t), point[1] - planar.y.mean(t)];
-    let weighted = spread.solve(offset);
-    let exponent = 0.5 * dot(offset, weighted);
-    if exponent > 14.0 {
-        return 0.0;
-    }
-    // cov of outward rate with position
-    let with_x = normal[0] * (planar.x.cross_cov + t * planar.x.rate_var)
-        + normal[1] * (planar.x_rate_y_cov + t * planar.rates_cov);
-    let with_y = normal[0] * (planar.y_rate_x_cov + t * planar.rates_cov)
-        + normal[1] * (planar.y.cross_cov + t * planar.y.rate_var);
-    let gain = spread.solve([with_x, with_y]);
-    let outward = dot(normal, [planar.x.rate, planar.y.rate]) + dot(gain, offset);
-    let var = normal[0] * normal[0] * planar.x.rate_var
-        + normal[1] * normal[1] * planar.y.rate_var
-        + 2.0 * normal[0] * normal[1] * planar.rates_cov
-        - dot(gain, [with_x, with_y]);
-    (-exponent).exp() / (TAU * spread.det.sqrt())
-        * mean_positive_part(-outward, var.max(0.0).sqrt())
-}
-
-fn level_entries(planar: &Planar, radius_m: f64, band: &Band, window: Interval) -> f64 {
-    let from_above = entries_from_above(planar, radius_m, band, window);
-    let below = Band { vertical: band.vertical.mirrored(), ..*band };
-    from_above + entries_from_above(planar, radius_m, &below, window)
-}
-
-fn entries_from_above(planar: &Planar, radius_m: f64, band: &Band, window: Interval) -> f64 {
-    let z = &band.vertical;
-    let map = TimeMap::new(z, window);
-    let level = band.half_height_m;
-    let peak = if z.rate != 0.0 {
-        let t = (level - z.start) / z.rate;
-        (t, z.sigma(t) / z.rate.abs())
-    } else {
-        (0.5 * (window.from + window.to), 1e9)
-    };
-    let breaks = match planar.nominal_stay(radius_m, window) {
-        Some(s) => [s.from, s.to],
-        None => [f64::NAN; 2],
-    };
-    integrate_times(&map, window, peak, &breaks, |t| {
-        let sigma = z.sigma(t).max(1e-9);
-        let u = (level - z.mean(t)) / sigma;
-        if u.abs() > 5.0 {
+impl Encounter<'_> {
+    /// Probability of being within the circle at time `t`.
+    fn inside(&self, t: f64) -> f64 {
+        let distance_m = self.planar.distance(t);
+        let reach_m = REACH_SIGMAS * self.planar.largest_sigma(t);
+        if distance_m - reach_m > self.radius_m {
             return 0.0;
         }
-        let (rate, rate_sigma) = z.rate_given(t, level);
-        let flux = super::normal::density(u) / sigma * mean_positive_part(-rate, rate_sigma);
-        if flux > 0.0 { flux * disc_probability(planar, radius_m, t) } else { 0.0 }
-    })
-}
-#[allow(unused)]
-const X: f64 = FRAC_PI_2;
-
-/// time outer
-pub(super) fn by_time(
-    rel: &RelativeState,
-    radius_m: f64,
-    band: Option<&Band>,
-    window: Interval,
-) -> f64 {
-    let axis = direction(rel.velocity_mps[0], rel.velocity_mps[1]);
-    let mut planar = Planar::turned(rel, axis);
-    let total: f64 =
-        [window.from, window.to].iter().map(|&t| planar.x.variance(t) + planar.y.variance(t)).sum();
-    let floor = 1e-7 * total + 1e-18 * radius_m * radius_m;
-    planar.x.start_var += floor;
-    planar.y.start_var += floor;
-    let Some(window) = radial_trim(&planar, radius_m, window) else { return 0.0 };
-    let band_at = |t| band.map_or(1.0, |b| b.holds(t));
-    let start = disc_probability(&planar, radius_m, window.from) * band_at(window.from);
-    let level = band.map_or(0.0, |b| level_entries(&planar, radius_m, b, window));
-    let Some(edge) = edge_window(&planar, radius_m, window) else { return start + level };
-    let both = Coordinate {
-        start: 0.0,
-        rate: 0.0,
-        start_var: planar.x.start_var + planar.y.start_var,
-        cross_cov: planar.x.cross_cov + planar.y.cross_cov,
-        rate_var: planar.x.rate_var + planar.y.rate_var,
-    };
-    let map = TimeMap::new(&both, edge);
-    let mut breaks = [f64::NAN; 2];
-    if let Some(b) = band {
-        if b.vertical.rate != 0.0 {
-            breaks = crossing_times(&b.vertical, b.half_height_m);
+        if distance_m + reach_m < self.radius_m {
+            return 1.0;
+        }
+        let turned = self.planar.turned(self.planar.widest_direction(t));
+        let wide = Spread::new(&turned.x, t, 0.0);
+        let narrow = Spread::new(&turned.y, t, 1e-7 * wide.sigma_m);
+        // One axis is integrated in closed form, the other by nodes: the one along which the
+        // edge of the circle, measured in sigmas, is less steep.
+        let wide_reach_m = wide.mean_m.abs().max(wide.sigma_m);
+        if narrow.mean_m.abs() * narrow.sigma_m <= wide_reach_m * wide.sigma_m {
+            self.inside_by_chords(narrow, wide)
+        } else {
+            self.inside_by_chords(wide, narrow)
         }
     }
-    let mid = map.time(0.5 * (map.angle(edge.from) + map.angle(edge.to)));
-    let breaks2 = [breaks[0], mid, breaks[1]];
-    let mut breaks2: Vec<f64> = breaks2.into_iter().filter(|b| b.is_finite()).collect();
-    breaks2.sort_by(f64::total_cmp);
-    start
-        + level
-        + integrate_times(&map, edge, (mid, 1e12), &breaks2, |t| {
-            let v = band_at(t);
-            if v > 1e-6 { v * inflow(&planar, radius_m, t) } else { 0.0 }
+
+    /// Integrates over `across` the probability that `along` is within the chord there.
+    fn inside_by_chords(&self, across: Spread, along: Spread) -> f64 {
+        let (low, high) = across.reach(1.0, self.radius_m, -1.0, 1.0);
+        if low >= high {
+            return 0.0;
+        }
+        integrate(&GAUSS_LEGENDRE_12, low.asin(), high.asin(), |angle| {
+            let (sin, cos) = angle.sin_cos();
+            let chord_m = self.radius_m * cos;
+            let offset = (self.radius_m * sin - across.mean_m) / across.sigma_m;
+            let ends = [-chord_m, chord_m].map(|end_m| (end_m - along.mean_m) / along.sigma_m);
+            chord_m / across.sigma_m * density(offset) * between(ends[0], ends[1])
         })
-}
+    }
 
-fn radial_trim(planar: &Planar, radius_m: f64, window: Interval) -> Option<Interval> {
-    let toward = |t: f64, window: Interval| {
-        let e = direction(planar.x.mean(t), planar.y.mean(t));
-        rotate(planar, e).x.reach(radius_m, REACH_SIGMAS, window)
-    };
-    let mut w = toward(window.from, window)?;
-    w = toward(w.from, w)?;
-    w = toward(w.to, w)?;
-    toward(w.to, w)
-}
-
-/// window in which the edge can be crossed inward
-fn edge_window(planar: &Planar, radius_m: f64, window: Interval) -> Option<Interval> {
-    let surely_inside = |t: f64| {
-        let s = Spread::at(planar, t);
-        let wide_var = 0.5 * (s.xx + s.yy) + (0.5 * (s.xx - s.yy)).hypot(s.xy);
-        planar.x.mean(t).hypot(planar.y.mean(t)) + REACH_SIGMAS * wide_var.sqrt() < radius_m
-    };
-    let bisect = |mut inside: f64, mut outside: f64| {
-        for _ in 0..10 {
-            let mid = 0.5 * (inside + outside);
-            if surely_inside(mid) { inside = mid } else { outside = mid }
+    /// Expected entries into the circle per second at time `t`.
+    fn entries_per_s(&self, t: f64) -> f64 {
+        let distance_m = self.planar.distance(t);
+        let reach_m = REACH_SIGMAS * self.planar.largest_sigma(t);
+        if distance_m > self.radius_m + reach_m || distance_m + reach_m < self.radius_m {
+            return 0.0;
         }
-        outside
-    };
-    let (first, last) = (surely_inside(window.from), surely_inside(window.to));
-    if first && last {
-        return None;
+        let inflow = Inflow::new(self.planar, self.radius_m, t);
+        let quadrants = [(-1.0, -1.0), (-1.0, 1.0), (1.0, -1.0), (1.0, 1.0)];
+        quadrants.into_iter().map(|(x_side, y_side)| inflow.through_quadrant(x_side, y_side)).sum()
     }
-    if first {
-        return Some(Interval { from: bisect(window.from, window.to), ..window });
-    }
-    if last {
-        return Some(Interval { to: bisect(window.to, window.from), ..window });
-    }
-    let closest = (-planar.x.start / planar.x.rate).clamp(window.from, window.to);
-    if closest.is_finite() && surely_inside(closest) {
-        return Some(Interval { to: bisect(closest, window.from), ..window });
-    }
-    Some(window)
-}
 
-fn rotate(p: &Planar, e: [f64; 2]) -> Planar {
-    let f = [-e[1], e[0]];
-    let form = |a: [f64; 2], b: [f64; 2], xx: f64, xy: f64, yx: f64, yy: f64| {
-        a[0] * (xx * b[0] + xy * b[1]) + a[1] * (yx * b[0] + yy * b[1])
-    };
-    let pos = |a, b| form(a, b, p.x.start_var, p.starts_cov, p.starts_cov, p.y.start_var);
-    let cross = |a, b| form(a, b, p.x.cross_cov, p.x_rate_y_cov, p.y_rate_x_cov, p.y.cross_cov);
-    let rate = |a, b| form(a, b, p.x.rate_var, p.rates_cov, p.rates_cov, p.y.rate_var);
-    let c = |a: [f64; 2]| Coordinate {
-        start: a[0] * p.x.start + a[1] * p.y.start,
-        rate: a[0] * p.x.rate + a[1] * p.y.rate,
-        start_var: pos(a, a),
-        cross_cov: cross(a, a),
-        rate_var: rate(a, a),
-    };
-    Planar {
-        x: c(e),
-        y: c(f),
-        starts_cov: pos(e, f),
-        x_rate_y_cov: cross(e, f),
-        y_rate_x_cov: cross(f, e),
-        rates_cov: rate(e, f),
-    }
-}
-
-fn inflow(planar: &Planar, radius_m: f64, t: f64) -> f64 {
-    let spread = Spread::at(planar, t);
-    let distance = planar.x.mean(t).hypot(planar.y.mean(t));
-    let half = 0.5 * (spread.xx - spread.yy);
-    let wide_var = 0.5 * (spread.xx + spread.yy) + half.hypot(spread.xy);
-    let reach = REACH_SIGMAS * wide_var.sqrt();
-    if (distance - radius_m).abs() > reach && distance > reach - radius_m {
-        return 0.0;
-    }
-    let p = rotate(planar, major_axis(&spread));
-    let (wide, narrow) = (p.x.mean(t), p.y.mean(t));
-    let wide_sigma = p.x.sigma(t);
-    let narrow_sigma = p.y.sigma(t).max(1e-7 * wide_sigma);
-    let (wv, nv) = (wide_sigma * wide_sigma, narrow_sigma * narrow_sigma);
-    // gains of rates on position
-    let gx = [(p.x.cross_cov + t * p.x.rate_var) / wv, (p.y_rate_x_cov + t * p.rates_cov) / nv];
-    let gy = [(p.x_rate_y_cov + t * p.rates_cov) / wv, (p.y.cross_cov + t * p.y.rate_var) / nv];
-    let vxx = p.x.rate_var - gx[0] * gx[0] * wv - gx[1] * gx[1] * nv;
-    let vyy = p.y.rate_var - gy[0] * gy[0] * wv - gy[1] * gy[1] * nv;
-    let vxy = p.rates_cov - gx[0] * gy[0] * wv - gx[1] * gy[1] * nv;
-    let mut sum = 0.0;
-    for sx in [-1.0, 1.0] {
-        // cosine range
-        let c_lo = ((sx * wide - REACH_SIGMAS * wide_sigma) / radius_m).max(0.0);
-        let c_hi = ((sx * wide + REACH_SIGMAS * wide_sigma) / radius_m).min(1.0);
-        if c_lo >= c_hi {
-            continue;
+    /// Expected entries through the side, each counted with `weight` of its time.
+    fn side_entries(&self, breaks: &[f64], weight: impl Fn(f64) -> f64) -> f64 {
+        let Some(window) = self.edge_window() else {
+            return 0.0;
+        };
+        let (x, y) = (&self.planar.x, &self.planar.y);
+        let warp = TimeWarp::new(
+            &Coordinate {
+                start: 0.0,
+                rate: 0.0,
+                start_var: x.start_var + y.start_var,
+                cross_cov: x.cross_cov + y.cross_cov,
+                rate_var: x.rate_var + y.rate_var,
+            },
+            window,
+        );
+        let angles = Interval { from: warp.angle(window.from), to: warp.angle(window.to) };
+        let mut cuts = [f64::NAN; 3];
+        cuts[0] = angles.centre();
+        for (cut, &at) in cuts[1..].iter_mut().zip(breaks) {
+            *cut = warp.angle(at);
         }
-        for sy in [-1.0, 1.0] {
-            let s_lo = ((sy * narrow - REACH_SIGMAS * narrow_sigma) / radius_m).max(0.0);
-            let s_hi = ((sy * narrow + REACH_SIGMAS * narrow_sigma) / radius_m).min(1.0);
-            if s_lo >= s_hi {
-                continue;
+        warp.integrate(angles, cuts, |t| {
+            let weight = weight(t);
+            if weight > 1e-6 { weight * self.entries_per_s(t) } else { 0.0 }
+        })
+    }
+
+    /// The part of the window in which the circle may be entered.
+    ///
+    /// The largest possible distance is convex in time. Where it is within the radius, nothing
+    /// enters, and once it has been, nothing enters again.
+    fn edge_window(&self) -> Option<Interval> {
+        let surely_inside = |t: f64| {
+            self.planar.distance(t) + REACH_SIGMAS * self.planar.largest_sigma(t) < self.radius_m
+        };
+        let edge_between = |mut inside: f64, mut outside: f64| {
+            for _ in 0..10 {
+                let middle = 0.5 * (inside + outside);
+                *(if surely_inside(middle) { &mut inside } else { &mut outside }) = middle;
             }
-            let (from, to) = (s_lo.asin().max(c_hi.acos()), s_hi.asin().min(c_lo.acos()));
-            if from >= to {
-                continue;
+            outside
+        };
+        let Interval { from, to } = self.window;
+        let closest = (-self.planar.x.start / self.planar.x.rate).max(from).min(to);
+        match (surely_inside(from), surely_inside(to)) {
+            (true, true) => None,
+            (true, false) => Some(Interval { from: edge_between(from, to), to }),
+            (false, true) => Some(Interval { from, to: edge_between(to, from) }),
+            (false, false) if surely_inside(closest) => {
+                Some(Interval { from, to: edge_between(closest, from) })
             }
-            sum += integrate(&GAUSS_LEGENDRE_8, from, to, |angle| {
-                let (sin, cos) = angle.sin_cos();
-                let (nx, ny) = (sx * cos, sy * sin);
-                let (dx, dy) = (radius_m * nx - wide, radius_m * ny - narrow);
-                let (u, w) = (dx / wide_sigma, dy / narrow_sigma);
-                let exponent = 0.5 * (u * u + w * w);
-                if exponent > 14.0 {
-                    return 0.0;
-                }
-                let outward = nx * (p.x.rate + gx[0] * dx + gx[1] * dy)
-                    + ny * (p.y.rate + gy[0] * dx + gy[1] * dy);
-                let var = nx * nx * vxx + ny * ny * vyy + 2.0 * nx * ny * vxy;
-                (-exponent).exp() * mean_positive_part(-outward, var.max(0.0).sqrt())
-            });
+            (false, false) => Some(self.window),
         }
     }
-    sum * radius_m / (TAU * wide_sigma * narrow_sigma)
+
+    /// Expected entries from above into the band while within the circle.
+    fn entries_from_above(&self, band: &Band) -> f64 {
+        let z = &band.vertical;
+        if z.surely_below(band.half_height_m, self.window) {
+            return 0.0;
+        }
+        let warp = TimeWarp::new(z, self.window);
+        let Some(angles) = warp.passing_angles(z, band.half_height_m, self.window) else {
+            return 0.0;
+        };
+        let mut cuts = [f64::NAN; 3];
+        if let Some(stay) = self.planar.nominal_stay(self.radius_m, self.window) {
+            cuts = [warp.angle(stay.from), warp.angle(stay.to), f64::NAN];
+        }
+        warp.integrate(angles, cuts, |t| {
+            let rate = band.entries_from_above_per_s(t);
+            if rate > NEGLIGIBLE_PER_S { rate * self.inside(t) } else { 0.0 }
+        })
+    }
+}
+
+/// The flow into the circle at one time, in the principal axes of the position.
+struct Inflow {
+    radius_m: f64,
+    wide: Spread,
+    narrow: Spread,
+    velocity_mps: [f64; 2],
+    /// Mean velocity gained per metre off the mean position: rows velocity, columns position.
+    gain_per_s: [[f64; 2]; 2],
+    /// Covariance of the velocity once the position is known: xx, xy, yy.
+    velocity_cov: [f64; 3],
+}
+
+impl Inflow {
+    fn new(planar: &Planar, radius_m: f64, t: f64) -> Self {
+        let turned = planar.turned(planar.widest_direction(t));
+        let (x, y) = (&turned.x, &turned.y);
+        let wide = Spread::new(x, t, 0.0);
+        let narrow = Spread::new(y, t, 1e-7 * wide.sigma_m);
+        let variances = [wide, narrow].map(|axis| axis.sigma_m * axis.sigma_m);
+        // Covariances of either rate with either coordinate at this time.
+        let x_with = [x.rate_cov(t), turned.y_start_x_rate + t * turned.rates_cov];
+        let y_with = [turned.x_start_y_rate + t * turned.rates_cov, y.rate_cov(t)];
+        let explained = |a: [f64; 2], b: [f64; 2]| {
+            a[0] * b[0] / variances[0] + a[1] * b[1] / variances[1]
+        };
+        Self {
+            radius_m,
+            wide,
+            narrow,
+            velocity_mps: [x.rate, y.rate],
+            gain_per_s: [x_with, y_with].map(|with| [with[0] / variances[0], with[1] / variances[1]]),
+            velocity_cov: [
+                x.rate_var - explained(x_with, x_with),
+                turned.rates_cov - explained(x_with, y_with),
+                y.rate_var - explained(y_with, y_with),
+            ],
+        }
+    }
+
+    /// Expected entries per second through the quadrant in which x and y have the given signs.
+    fn through_quadrant(&self, x_side: f64, y_side: f64) -> f64 {
+        let (least_cos, most_cos) = self.wide.reach(x_side, self.radius_m, 0.0, 1.0);
+        let (least_sin, most_sin) = self.narrow.reach(y_side, self.radius_m, 0.0, 1.0);
+        if least_cos >= most_cos || least_sin >= most_sin {
+            return 0.0;
+        }
+        let from = least_sin.asin().max(most_cos.acos());
+        let to = most_sin.asin().min(least_cos.acos());
+        if from >= to {
+            return 0.0;
+        }
+        let at = |angle: f64| {
+            let (sin, cos) = angle.sin_cos();
+            self.per_second_and_metre([x_side * cos, y_side * sin])
+        };
+        // A distribution wider than the circle varies gently along it.
+        let metres = if self.narrow.sigma_m > 0.5 * self.radius_m {
+            integrate(&GAUSS_LEGENDRE_6, from, to, at)
+        } else {
+            integrate(&GAUSS_LEGENDRE_12, from, to, at)
+        };
+        self.radius_m * metres
+    }
+
+    /// Flow through the point of the circle in direction `outward`.
+    fn per_second_and_metre(&self, outward: [f64; 2]) -> f64 {
+        let offset_m = [
+            self.radius_m * outward[0] - self.wide.mean_m,
+            self.radius_m * outward[1] - self.narrow.mean_m,
+        ];
+        let (u, w) = (offset_m[0] / self.wide.sigma_m, offset_m[1] / self.narrow.sigma_m);
+        let exponent = 0.5 * (u * u + w * w);
+        if exponent > 14.0 {
+            return 0.0;
+        }
+        let mean_velocity = |row: usize| {
+            let gain = &self.gain_per_s[row];
+            self.velocity_mps[row] + gain[0] * offset_m[0] + gain[1] * offset_m[1]
+        };
+        let speed = outward[0] * mean_velocity(0) + outward[1] * mean_velocity(1);
+        let [xx, xy, yy] = self.velocity_cov;
+        let variance = outward[0] * (outward[0] * xx + 2.0 * outward[1] * xy)
+            + outward[1] * outward[1] * yy;
+        (-exponent).exp() / (TAU * self.wide.sigma_m * self.narrow.sigma_m)
+            * mean_positive_part(-speed, variance.max(0.0).sqrt())
+    }
+}
+
+/// Time as an angle, in which the passages of an uncertain coordinate are evenly spread.
+///
+/// Where start and rate are independent, `angle = atan(t · rate sigma / start sigma)`: the
+/// direction, in the plane of the two scaled to unit variance, of the line of all motions that
+/// are at a given place at time `t`. What passes early, while the start is what is uncertain,
+/// and what passes late, spread out by its rate, take the same room.
+#[derive(Clone, Copy)]
+struct TimeWarp {
+    /// Time at which the coordinate is known best, in seconds.
+    focus_s: f64,
+    /// Time from then after which the uncertainty of the rate prevails, in seconds.
+    scale_s: f64,
+}
+
+impl TimeWarp {
+    fn new(coordinate: &Coordinate, window: Interval) -> Self {
+        let span_s = window.length().max(1e-9);
+        let focus_s = -coordinate.cross_cov / coordinate.rate_var;
+        let scale_s = (coordinate.start_var / coordinate.rate_var - focus_s * focus_s).sqrt();
+        if scale_s > 1e3 * span_s || coordinate.rate_var == 0.0 {
+            return Self { focus_s: window.from, scale_s: 1e3 * span_s };
+        }
+        // `max` also mends the root of a negative number, from a covariance not quite valid.
+        Self { focus_s, scale_s: scale_s.max(1e-3 * span_s) }
+    }
+
+    fn angle(&self, t: f64) -> f64 {
+        ((t - self.focus_s) / self.scale_s).atan()
+    }
+
+    /// The angles in `window` at which the coordinate may be at `level`.
+    ///
+    /// With rate and start independent and scaled, the mean motion is a point `n` standard
+    /// deviations from all those that are at the level with no rate; seen from there it spreads
+    /// over an angle of `1/n`. An angle and its opposite mean the same time.
+    fn passing_angles(
+        &self,
+        coordinate: &Coordinate,
+        level: f64,
+        window: Interval,
+    ) -> Option<Interval> {
+        let all = Interval { from: self.angle(window.from), to: self.angle(window.to) };
+        if coordinate.rate == 0.0 {
+            return Some(all);
+        }
+        let passing_s = (level - coordinate.start) / coordinate.rate;
+        let warped_s = (passing_s - self.focus_s) / self.scale_s;
+        let per_second = 1.0 / (self.scale_s * (1.0 + warped_s * warped_s));
+        let sigma_s = coordinate.sigma(passing_s) / coordinate.rate.abs();
+        let reach = 1.1 * REACH_SIGMAS * sigma_s * per_second;
+        let parts = [-PI, 0.0, PI].map(|turn| {
+            let middle = warped_s.atan() + turn;
+            (all.from.max(middle - reach), all.to.min(middle + reach))
+        });
+        let met = parts.iter().filter(|(from, to)| from < to);
+        met.copied()
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+            .map(|(from, to)| Interval { from, to })
+    }
+
+    /// Integral over time of a rate per second, between two angles and cut at some between.
+    ///
+    /// Cuts that are not numbers, or out of range, are passed over.
+    fn integrate(
+        &self,
+        angles: Interval,
+        mut cuts: [f64; 3],
+        rate: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let margin = 0.02 * angles.length();
+        let is_inside = |&cut: &f64| cut > angles.from + margin && cut < angles.to - margin;
+        cuts.sort_by(f64::total_cmp);
+        let pieces = 1 + cuts.iter().filter(|cut| is_inside(cut)).count();
+        let mut from = angles.from;
+        let mut sum = 0.0;
+        for to in cuts.into_iter().filter(is_inside).chain([angles.to]) {
+            sum += if pieces <= 2 {
+                self.integrate_piece(&GAUSS_LEGENDRE_12, from, to, &rate)
+            } else {
+                self.integrate_piece(&GAUSS_LEGENDRE_8, from, to, &rate)
+            };
+            from = to;
+        }
+        sum
+    }
+
+    fn integrate_piece<const HALF: usize>(
+        &self,
+        rule: &Rule<HALF>,
+        from: f64,
+        to: f64,
+        rate: impl Fn(f64) -> f64,
+    ) -> f64 {
+        integrate(rule, from, to, |angle| {
+            let warped = angle.tan();
+            self.scale_s * (1.0 + warped * warped) * rate(self.focus_s + self.scale_s * warped)
+        })
+    }
 }
