@@ -58,7 +58,7 @@ impl SuppressionReason {
 
     /// Whether it is settled that the two owe each other nothing; otherwise the
     /// alert is only held back and one that is on stays on.
-    pub(crate) const fn is_settled(self) -> bool {
+    pub const fn is_settled(self) -> bool {
         !matches!(self, SuppressionReason::PossibleFormation)
     }
 }

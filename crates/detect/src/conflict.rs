@@ -133,7 +133,7 @@ mod tests {
             horizontal_now_m: 50_000.0,
             vertical_now_m: 0.0,
             relative_speed_mps: 300.0,
-            crossing_rad: 1.5708,
+            crossing_rad: std::f64::consts::FRAC_PI_2,
             relative_vertical_rate_mps: 0.0,
             probability: f64::NAN,
         };

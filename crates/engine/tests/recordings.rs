@@ -10,8 +10,9 @@ mod common;
 
 use common::{Replay, data, recording, replay};
 use deconflict_core::{AddressSpace, Subject};
+use deconflict_engine::Event;
 use deconflict_engine::alert::{EndReason, Stage, Status, SuppressionReason};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// All files under the directories of surveillance data.
@@ -73,6 +74,37 @@ fn check(name: &str, replay: &Replay) {
     assert_eq!(2 * ended, replay.suppressed().count(), "{name}: ALR-6");
 }
 
+/// ALR-5: a pair with an alert is not suppressed at the same time for a settled reason.
+fn check_apart(name: &str, replay: &Replay) {
+    let pair = |a: &Subject, b: &Subject| (a.id.min(b.id), a.id.max(b.id));
+    let (mut alerted, mut suppressed) = (BTreeSet::new(), BTreeSet::new());
+    for (i, event) in replay.events.iter().enumerate() {
+        match event {
+            Event::Alert(change) => {
+                let key = pair(&change.change.a, &change.change.b);
+                match change.change.to {
+                    Status::Open(_) => alerted.insert(key),
+                    Status::Ended(_) => alerted.remove(&key),
+                };
+            }
+            Event::Suppression(s) if s.reason.is_settled() => {
+                let key = pair(&s.a, &s.b);
+                let _ = if s.until.is_none() {
+                    suppressed.insert(key)
+                } else {
+                    suppressed.remove(&key)
+                };
+            }
+            _ => {}
+        }
+        // Changes of one moment belong together.
+        if replay.events.get(i + 1).is_none_or(|next| next.time() > event.time()) {
+            let both: Vec<_> = alerted.intersection(&suppressed).collect();
+            assert!(both.is_empty(), "{name} at {}: ALR-5: {both:?}", event.time());
+        }
+    }
+}
+
 /// No alert is the alert of an aircraft with itself.
 fn check_twins(name: &str, replay: &Replay) {
     let code = |s: &Subject| s.address.filter(|a| a.space != AddressSpace::Local).map(|a| a.code);
@@ -93,6 +125,8 @@ fn every_recording_keeps_the_invariants_and_is_deterministic() {
             continue;
         };
         check(&name, &one);
+        check_apart(&name, &replay);
+        check_apart(&name, &one);
         check_twins(&name, &one);
         let two = replay(&path, 2, 97).unwrap();
         assert!(one.text() == two.text(), "{name}: threads and portions change the events");

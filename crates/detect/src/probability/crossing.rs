@@ -267,7 +267,8 @@ impl Leg {
     /// left when it begins. Asked of places rather than of times, this is exactly Gaussian.
     fn margins(&self) -> (f64, f64) {
         let (first, last) = (self.window.from, self.window.to);
-        let entered = (self.half_chord_m + self.along.mean(last)) / self.along.sigma(last).max(1e-9);
+        let entered =
+            (self.half_chord_m + self.along.mean(last)) / self.along.sigma(last).max(1e-9);
         let not_left =
             (self.half_chord_m - self.along.mean(first)) / self.along.sigma(first).max(1e-9);
         (entered, not_left)

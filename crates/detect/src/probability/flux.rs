@@ -16,9 +16,7 @@ use super::REACH_SIGMAS;
 use super::band::Band;
 use super::motion::{Coordinate, Interval, Planar, unit};
 use super::normal::{between, density, mean_positive_part};
-use super::quadrature::{
-    GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8, GAUSS_LEGENDRE_12, Rule, integrate,
-};
+use super::quadrature::{GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8, GAUSS_LEGENDRE_12, Rule, integrate};
 use std::f64::consts::{PI, TAU};
 
 /// Rates below this, per second, are not worth a second factor.
@@ -249,15 +247,15 @@ impl Inflow {
         // Covariances of either rate with either coordinate at this time.
         let x_with = [x.rate_cov(t), turned.y_start_x_rate + t * turned.rates_cov];
         let y_with = [turned.x_start_y_rate + t * turned.rates_cov, y.rate_cov(t)];
-        let explained = |a: [f64; 2], b: [f64; 2]| {
-            a[0] * b[0] / variances[0] + a[1] * b[1] / variances[1]
-        };
+        let explained =
+            |a: [f64; 2], b: [f64; 2]| a[0] * b[0] / variances[0] + a[1] * b[1] / variances[1];
         Self {
             radius_m,
             wide,
             narrow,
             velocity_mps: [x.rate, y.rate],
-            gain_per_s: [x_with, y_with].map(|with| [with[0] / variances[0], with[1] / variances[1]]),
+            gain_per_s: [x_with, y_with]
+                .map(|with| [with[0] / variances[0], with[1] / variances[1]]),
             velocity_cov: [
                 x.rate_var - explained(x_with, x_with),
                 turned.rates_cov - explained(x_with, y_with),
@@ -308,8 +306,8 @@ impl Inflow {
         };
         let speed = outward[0] * mean_velocity(0) + outward[1] * mean_velocity(1);
         let [xx, xy, yy] = self.velocity_cov;
-        let variance = outward[0] * (outward[0] * xx + 2.0 * outward[1] * xy)
-            + outward[1] * outward[1] * yy;
+        let variance =
+            outward[0] * (outward[0] * xx + 2.0 * outward[1] * xy) + outward[1] * outward[1] * yy;
         (-exponent).exp() / (TAU * self.wide.sigma_m * self.narrow.sigma_m)
             * mean_positive_part(-speed, variance.max(0.0).sqrt())
     }
@@ -378,12 +376,7 @@ impl TimeWarp {
     /// Integral over time of a rate per second, between two angles and cut at some between.
     ///
     /// Cuts that are not numbers, or out of range, are passed over.
-    fn integrate(
-        &self,
-        angles: Interval,
-        mut cuts: [f64; 3],
-        rate: impl Fn(f64) -> f64,
-    ) -> f64 {
+    fn integrate(&self, angles: Interval, mut cuts: [f64; 3], rate: impl Fn(f64) -> f64) -> f64 {
         let margin = 0.02 * angles.length();
         let is_inside = |&cut: &f64| cut > angles.from + margin && cut < angles.to - margin;
         cuts.sort_by(f64::total_cmp);

@@ -198,8 +198,7 @@ impl Planar {
             a[0] * (xx * b[0] + xy * b[1]) + a[1] * (yx * b[0] + yy * b[1])
         };
         let (x, y) = (&self.x, &self.y);
-        let starts =
-            |a, b| form(a, b, x.start_var, self.starts_cov, self.starts_cov, y.start_var);
+        let starts = |a, b| form(a, b, x.start_var, self.starts_cov, self.starts_cov, y.start_var);
         let rates = |a, b| form(a, b, x.rate_var, self.rates_cov, self.rates_cov, y.rate_var);
         let start_rate =
             |a, b| form(a, b, x.cross_cov, self.x_start_y_rate, self.y_start_x_rate, y.cross_cov);

@@ -183,9 +183,8 @@ mod tests {
     #[test]
     fn positive_parts_match_their_integrals() {
         for mean in [-4.0, -1.3, 0.0, 0.4, 2.0, 6.0] {
-            let moment = |power: i32| {
-                by_steps(0.0, 16.0, 40_000, |x| x.powi(power) * density(x - mean))
-            };
+            let moment =
+                |power: i32| by_steps(0.0, 16.0, 40_000, |x| x.powi(power) * density(x - mean));
             let (first, variance) = positive_part_moments(mean);
             assert!((first - moment(1)).abs() < 1e-6, "{mean}");
             assert!((variance - (moment(2) - moment(1).powi(2))).abs() < 1e-5, "{mean}");
