@@ -81,7 +81,7 @@ fn check_apart(name: &str, replay: &Replay) {
     for (i, event) in replay.events.iter().enumerate() {
         match event {
             Event::Alert(change) => {
-                let key = pair(&change.change.a, &change.change.b);
+                let key = pair(&change.a, &change.b);
                 match change.change.to {
                     Status::Open(_) => alerted.insert(key),
                     Status::Ended(_) => alerted.remove(&key),
