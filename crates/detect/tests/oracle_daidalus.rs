@@ -1,6 +1,8 @@
 //! The cylinder of the narrow phase against NASA DAIDALUS 2.0.4 (CD3D), on every
 //! `daa_pairs_*.csv` found under `DECONFLICT_ORACLES`.
 
+#![allow(clippy::print_stdout)] // what was compared, or skipped, is said aloud
+
 use deconflict_core::units::{m_from_ft, m_from_nm};
 use deconflict_detect::cylinder::{RelativeMotion, Span};
 use std::collections::HashMap;

@@ -4,6 +4,8 @@
 //! With 10⁶ samples an encounter, and more of them, in release:
 //! `cargo run --release -p deconflict-detect --example probability_monte_carlo`.
 
+#![allow(clippy::print_stdout)] // what was compared, or skipped, is said aloud
+
 use deconflict_detect::probability::{RelativeState, probability_of_loss};
 use proptest::prelude::*;
 
