@@ -12,7 +12,9 @@ seconds=${1:-20}
 [ $# -gt 0 ] && shift
 targets=${*:-$(ls fuzz_targets | sed 's/\.rs$//')}
 
-RUSTC_WRAPPER="$PWD/rustc.sh" cargo build --release --target-dir target
+# Apart from the other builds, as everything is compiled for coverage.
+build=${FUZZ_TARGET_DIR:-target}
+RUSTC_WRAPPER="$PWD/rustc.sh" cargo build --release --target-dir "$build"
 
 for target in $targets; do
     mkdir -p "corpus/$target" "artifacts/$target"
@@ -20,7 +22,7 @@ for target in $targets; do
     [ -d "seeds/$target" ] && seeds="seeds/$target"
     echo "== $target: $seconds s"
     # shellcheck disable=SC2086 # no seeds, no argument
-    "target/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    "$build/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
         -max_len=4096 -verbosity=0 -print_final_stats=1 \
         -artifact_prefix="artifacts/$target/" "corpus/$target" $seeds
 done
