@@ -82,7 +82,7 @@ impl Instant {
 #[derive(Clone, Copy)]
 struct Height {
     mean_m: f64,
-    sigma_m: f64,
+    per_sigma: f64,
     /// A sixth of the skewness.
     skew: f64,
 }
@@ -90,9 +90,9 @@ struct Height {
 impl Height {
     fn new(vertical: &Coordinate, at: Instant, blur: f64) -> Self {
         let variance = vertical.variance(at.mean_s) + blur * at.var_s2;
-        let sigma_m = variance.sqrt().max(LEAST_SIGMA_M);
-        let rate = vertical.rate / sigma_m;
-        Self { mean_m: vertical.mean(at.mean_s), sigma_m, skew: rate * rate * rate * at.skew_s3 }
+        let per_sigma = 1.0 / variance.sqrt().max(LEAST_SIGMA_M);
+        let rate = vertical.rate * per_sigma;
+        Self { mean_m: vertical.mean(at.mean_s), per_sigma, skew: rate * rate * rate * at.skew_s3 }
     }
 
     fn mirrored(self) -> Self {
@@ -102,7 +102,7 @@ impl Height {
     /// The level in standard deviations, moved so that the normal tail beyond it is the skewed
     /// one (first term of Cornish & Fisher's expansion, held still in the far tails).
     fn standardised(self, level_m: f64) -> f64 {
-        let h = (level_m - self.mean_m) / self.sigma_m;
+        let h = (level_m - self.mean_m) * self.per_sigma;
         h - self.skew * ((h * h).min(9.0) - 1.0)
     }
 }
@@ -119,7 +119,7 @@ impl Band {
         let exit = Height::new(z, passage.exit, blur);
         let covariance =
             z.covariance(passage.entry.mean_s, passage.exit.mean_s) + blur * passage.cov_s2;
-        let correlation = (covariance / (entry.sigma_m * exit.sigma_m)).clamp(-1.0, 1.0);
+        let correlation = (covariance * entry.per_sigma * exit.per_sigma).clamp(-1.0, 1.0);
         let stays_beyond = |entry: Height, exit: Height| {
             let levels = [entry, exit].map(|height| height.standardised(self.half_height_m));
             both_exceed(levels[0], levels[1], correlation)

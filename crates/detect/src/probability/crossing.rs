@@ -12,7 +12,7 @@ use super::REACH_SIGMAS;
 use super::band::{Band, Instant, Passage};
 use super::motion::{Coordinate, Interval, Planar};
 use super::normal::{between, density, upper_tail};
-use super::quadrature::{GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8};
+use super::quadrature::{GAUSS_LEGENDRE_4, GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8};
 
 /// Velocity uncertainty over speed up to which the expansion is good to some 0.5 % of probability.
 const FAST_RATIO: f64 = 0.08;
@@ -36,6 +36,12 @@ const GENTLE_BLUR: f64 = 0.05;
 /// Averages over the miss distance weigh no more than these standard deviations either way: they
 /// are divided by the weight found, so that what is cut off takes part with the mean of the rest.
 const AVERAGED_SIGMAS: f64 = 3.7;
+
+/// Smallest standard deviation that a distance is divided by, in metres.
+const LEAST_SIGMA_M: f64 = 1e-9;
+
+/// Probability that is not worth a second factor.
+const NEGLIGIBLE: f64 = 1e-6;
 
 /// Gauss-Hermite rule of 4 nodes for the standard normal distribution.
 const GAUSS_HERMITE_4: [(f64, f64); 4] = [
@@ -95,6 +101,20 @@ struct Leg {
     window: Interval,
 }
 
+/// By how many standard deviations the disc is entered when the horizon ends, and still not left
+/// when it begins.
+#[derive(Clone, Copy)]
+struct Margins {
+    entered: f64,
+    not_left: f64,
+}
+
+impl Margins {
+    fn leave_doubt(self) -> bool {
+        self.entered.min(self.not_left) < REACH_SIGMAS
+    }
+}
+
 impl<'a> Pass<'a> {
     fn new(planar: &'a Planar, radius_m: f64, window: Interval) -> Option<Self> {
         let speed2 = planar.x.rate * planar.x.rate;
@@ -152,7 +172,7 @@ impl<'a> Pass<'a> {
         }
         let (factor, term_m) = self.second_order(linear);
         let edge = linear + ((factor - 1.0) * edge_m + term_m) / self.miss_sigma_m;
-        let counts = linear.abs().min(edge.abs()) < REACH_SIGMAS || linear * edge < 0.0;
+        let counts = linear.abs().min(edge.abs()) < AVERAGED_SIGMAS || linear * edge < 0.0;
         let is_small = (edge - linear).abs() <= MOST_CORRECTION;
         (is_small || !counts).then_some(edge)
     }
@@ -192,7 +212,8 @@ impl<'a> Pass<'a> {
     /// Whether an end of the horizon may fall on the edge of the disc in the mean pass.
     fn is_cut_short_at_the_mean(&self) -> bool {
         let half_chord_m = self.half_chord_m(self.planar.y.start);
-        Leg { along: self.planar.x, half_chord_m, window: self.window }.may_be_cut_short()
+        let leg = Leg { along: self.planar.x, half_chord_m, window: self.window };
+        leg.margins().leave_doubt()
     }
 
     /// Whether the pass may be over before the horizon begins, or begin after its end.
@@ -204,7 +225,7 @@ impl<'a> Pass<'a> {
         if x.mean(from) < -reach_m(from) && x.mean(to) > reach_m(to) {
             return false;
         }
-        [low, 0.5 * (low + high), high].into_iter().any(|u| self.leg(u).may_be_cut_short())
+        [low, 0.5 * (low + high), high].into_iter().any(|u| self.leg(u).margins().leave_doubt())
     }
 
     /// Whether the heights in the pass turn with the miss distance faster than blur hides.
@@ -235,8 +256,8 @@ impl<'a> Pass<'a> {
     /// Mean over the miss distances between two edges of something that may change abruptly.
     fn steep_mean(&self, low: f64, high: f64, value: impl Fn(f64) -> f64) -> f64 {
         let (low, high) = (clip_to_averaged(low), clip_to_averaged(high));
-        let mut cuts = [low, 0.5 * (low + high), 0.0, 0.0, high];
-        [cuts[2], cuts[3]] = self.miss_at_the_ends().map(|u| u.clamp(low, high));
+        let [first, second] = self.miss_at_the_ends().map(|u| u.max(low).min(high));
+        let mut cuts = [low, first, 0.5 * (low + high), second, high];
         cuts.sort_by(f64::total_cmp);
         weighted_mean(&cuts, value)
     }
@@ -254,48 +275,36 @@ impl<'a> Pass<'a> {
     /// Probability of loss given the miss distance, `u` standard deviations from its mean.
     fn loss_given(&self, u: f64, band: Option<&Band>) -> f64 {
         let leg = self.leg(u);
-        let in_time = leg.in_time();
+        let margins = leg.margins();
+        let in_time = (1.0 - upper_tail(margins.entered) - upper_tail(margins.not_left)).max(0.0);
         match band {
-            Some(band) if in_time > 1e-6 => in_time * leg.band_met(band),
+            Some(band) if in_time > NEGLIGIBLE => in_time * leg.band_met(band, margins),
             _ => in_time,
         }
     }
 }
 
 impl Leg {
-    /// By how many standard deviations the disc is entered when the horizon ends, and still not
-    /// left when it begins. Asked of places rather than of times, this is exactly Gaussian.
-    fn margins(&self) -> (f64, f64) {
+    /// Asked of places rather than of times, this is exactly Gaussian.
+    fn margins(&self) -> Margins {
         let (first, last) = (self.window.from, self.window.to);
-        let entered =
-            (self.half_chord_m + self.along.mean(last)) / self.along.sigma(last).max(1e-9);
-        let not_left =
-            (self.half_chord_m - self.along.mean(first)) / self.along.sigma(first).max(1e-9);
-        (entered, not_left)
-    }
-
-    fn may_be_cut_short(&self) -> bool {
-        let (entered, not_left) = self.margins();
-        entered.min(not_left) < REACH_SIGMAS
-    }
-
-    /// Probability that some of the pass falls within the horizon.
-    fn in_time(&self) -> f64 {
-        let (entered, not_left) = self.margins();
-        (1.0 - upper_tail(entered) - upper_tail(not_left)).max(0.0)
+        let in_sigmas = |margin_m: f64, t: f64| margin_m / self.along.sigma(t).max(LEAST_SIGMA_M);
+        Margins {
+            entered: in_sigmas(self.half_chord_m + self.along.mean(last), last),
+            not_left: in_sigmas(self.half_chord_m - self.along.mean(first), first),
+        }
     }
 
     /// Probability that the band is met, given that some of the pass falls within the horizon.
-    fn band_met(&self, band: &Band) -> f64 {
-        let (entered, not_left) = self.margins();
-        if entered.min(not_left) >= REACH_SIGMAS {
+    fn band_met(&self, band: &Band, margins: Margins) -> f64 {
+        if !margins.leave_doubt() {
             return band.met_during(&self.passage());
         }
         // Averaged over where the pass is at the end that cuts it, as far as that is in time.
-        let (end_s, least, most) = if entered < not_left {
-            (self.window.to, clip_to_averaged(-entered), AVERAGED_SIGMAS)
+        let (end_s, least, most) = if margins.entered < margins.not_left {
+            (self.window.to, clip_to_averaged(-margins.entered), AVERAGED_SIGMAS)
         } else {
-            (self.window.from, -AVERAGED_SIGMAS, clip_to_averaged(not_left))
+            (self.window.from, -AVERAGED_SIGMAS, clip_to_averaged(margins.not_left))
         };
         let met_at = |place| band.met_during(&self.passage_from(end_s, place));
         if self.hardly_moves_during(band, end_s) {
@@ -317,23 +326,25 @@ impl Leg {
     ///
     /// A time is a place over a speed, which makes it late in the mean and skewed.
     fn passage(&self) -> Passage {
-        let speed2 = self.along.rate * self.along.rate;
+        let along = &self.along;
+        let per_speed = 1.0 / along.rate;
+        let per_speed2 = per_speed * per_speed;
         let instant = |edge_m: f64| {
-            let mean_s = (edge_m - self.along.start) / self.along.rate;
-            let var_s2 = self.along.variance(mean_s) / speed2;
-            let late_s = self.along.rate_cov(mean_s) / speed2;
+            let mean_s = (edge_m - along.start) * per_speed;
+            let var_s2 = along.variance(mean_s) * per_speed2;
+            let late_s = along.rate_cov(mean_s) * per_speed2;
             (mean_s, Instant { mean_s: mean_s + late_s, var_s2, skew_s3: late_s * var_s2 })
         };
         let (entry_s, entry) = instant(-self.half_chord_m);
         let (exit_s, exit) = instant(self.half_chord_m);
-        let cov_s2 = self.along.covariance(entry_s, exit_s) / speed2;
+        let cov_s2 = along.covariance(entry_s, exit_s) * per_speed2;
         Passage { entry, exit, cov_s2 }.within(self.window)
     }
 
     /// The passage of a pass that is `place` standard deviations from its mean at time `end_s`.
     fn passage_from(&self, end_s: f64, place: f64) -> Passage {
         let along = &self.along;
-        let sigma_m = along.sigma(end_s).max(1e-9);
+        let sigma_m = along.sigma(end_s).max(LEAST_SIGMA_M);
         let at_m = along.mean(end_s) + place * sigma_m;
         let gain = along.rate_cov(end_s) / sigma_m;
         let speed = along.rate + gain * place;
@@ -366,10 +377,13 @@ fn weighted_mean(cuts: &[f64], value: impl Fn(f64) -> f64) -> f64 {
                 weights += weight;
             }
         };
-        if half_width < 1.0 {
-            GAUSS_LEGENDRE_6.iter().for_each(|&(node, weight)| add(node, weight));
+        let add = |&(node, weight): &(f64, f64)| add(node, weight);
+        if half_width < 0.4 {
+            GAUSS_LEGENDRE_4.iter().for_each(add);
+        } else if half_width < 2.2 {
+            GAUSS_LEGENDRE_6.iter().for_each(add);
         } else {
-            GAUSS_LEGENDRE_8.iter().for_each(|&(node, weight)| add(node, weight));
+            GAUSS_LEGENDRE_8.iter().for_each(add);
         }
     }
     if weights > 0.0 { sum / weights } else { value(cuts[0]) }
