@@ -1,9 +1,10 @@
 //! What a feed delivered, for the summary at its end.
 
 use crate::error::{ErrorKind, LineError};
+use deconflict_core::identity::AddressHasher;
 use deconflict_core::{Address, Report, Time};
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 /// Counts of one feed.
 #[derive(Clone, Debug, Default)]
@@ -58,33 +59,6 @@ impl Statistics {
 
     pub(crate) fn count_error(&mut self, error: &LineError) {
         self.errors[error.kind as usize] += 1;
-    }
-}
-
-/// Multiplicative hashing: every report passes through the set of addresses,
-/// and the standard hasher would cost a tenth of the parsing. An address has 24
-/// bits, so the worst that a hostile feed can do is bounded anyway.
-#[derive(Clone, Copy, Debug, Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-    fn write_isize(&mut self, word: isize) {
-        self.write_u64(word as u64);
-    }
-    fn write_u64(&mut self, word: u64) {
-        // The golden ratio in 64 bits (Knuth, The Art of Computer Programming 3, 6.4).
-        self.0 = (self.0.rotate_left(29) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

@@ -7,9 +7,10 @@
 //! nothing else changes. *Which of them it is* is decided by the gate of the
 //! filter, nearest first, in the tracker.
 
+use deconflict_core::identity::AddressHasher;
 use deconflict_core::{Address, Report};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 /// Where a track is kept while it lives.
 pub type Slot = u32;
@@ -84,27 +85,6 @@ impl Associate for ByAddress {
                 self.tracks.remove(&key(address));
             }
         }
-    }
-}
-
-/// Multiplicative hashing (Knuth, *The Art of Computer Programming*, 6.4) with
-/// both halves of the product: the same in every run, and a few cycles.
-#[derive(Clone, Copy, Debug, Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-    #[inline]
-    fn write_u64(&mut self, n: u64) {
-        let product = u128::from(self.0 ^ n) * 0x9e37_79b9_7f4a_7c15_u128;
-        self.0 = (product as u64) ^ ((product >> 64) as u64);
     }
 }
 
