@@ -1,0 +1,323 @@
+//! What a viewer is told: a snapshot, then changes.
+
+use crate::alert::{Alert, FiguresOf};
+use crate::feed::Feed;
+use crate::live::{Live, Note, NoteLevel, Picture, Step};
+use crate::number::Stamp;
+use crate::policy::{Policy, Viewer};
+use crate::seen::{Seen, Veils, may_read, see_alert, see_with};
+use crate::track::{Row, Track, TrackView, Who};
+use deconflict_core::Time;
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How long messages are kept for those who come back, seconds of data time …
+const KEPT_S: f64 = 120.0;
+/// … and how many bytes of them at the most.
+const KEPT_BYTES: usize = 48 * 1024 * 1024;
+/// How often feeds are told when nothing happens to them, seconds.
+const FEEDS_EVERY_S: f64 = 5.0;
+
+/// The kinds of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Everything.
+    Snapshot,
+    /// New positions.
+    Moves,
+    /// New or changed identities.
+    Tracks,
+    /// An alert that changed.
+    Alert,
+    /// Present figures of all alerts that are on.
+    Figures,
+    /// The feeds.
+    Feeds,
+    /// Something worth knowing.
+    Note,
+    /// There will be no more.
+    End,
+}
+
+impl Kind {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Snapshot => "snapshot",
+            Kind::Moves => "moves",
+            Kind::Tracks => "tracks",
+            Kind::Alert => "alert",
+            Kind::Figures => "figures",
+            Kind::Feeds => "feeds",
+            Kind::Note => "note",
+            Kind::End => "end",
+        }
+    }
+}
+
+/// One message, written once for all who see the same.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its kind.
+    pub kind: Kind,
+    /// Counted up by one.
+    pub seq: u64,
+    /// The time of the data.
+    pub time: Time,
+    /// One JSON object.
+    pub json: Arc<str>,
+}
+
+/// What somebody gets who comes back.
+#[derive(Clone, Debug)]
+pub enum Resumed {
+    /// The messages that were missed.
+    Missed(Vec<Message>),
+    /// They are not there any more: a snapshot.
+    Afresh(Message),
+}
+
+/// What one kind of viewer is told.
+#[derive(Debug)]
+pub struct View {
+    viewer: Viewer,
+    run: String,
+    name: String,
+    live: bool,
+    period_s: f64,
+    speed: f64,
+    seq: u64,
+    veils: Veils,
+    /// Who was seen in the last picture, by number.
+    known: Vec<Arc<Who>>,
+    seen: Seen,
+    feeds_told: Option<Time>,
+    kept: VecDeque<Message>,
+    kept_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct Envelope<T> {
+    kind: &'static str,
+    seq: u64,
+    time: Stamp,
+    #[serde(flatten)]
+    body: T,
+}
+
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    run: &'a str,
+    live: bool,
+    speed: f64,
+    period_s: f64,
+    name: &'a str,
+    tracks: Vec<TrackView<'a>>,
+    alerts: &'a [Arc<Alert>],
+    feeds: &'a [Feed],
+    incomplete: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Moves {
+    rows: Vec<Row>,
+    gone: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct Tracks<'a> {
+    tracks: Vec<TrackView<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneAlert<'a> {
+    alert: &'a Alert,
+}
+
+#[derive(Serialize)]
+struct Figures<'a> {
+    alerts: Vec<FiguresOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct FeedsBody<'a> {
+    feeds: &'a [Feed],
+    incomplete: &'a [String],
+}
+
+#[derive(Serialize)]
+struct NoteBody<'a> {
+    level: NoteLevel,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct EndBody<'a> {
+    reason: &'a str,
+}
+
+impl View {
+    /// A view that begins with the present picture. `live` is false for a recording.
+    pub fn new(viewer: Viewer, policy: &Policy, live: &Live, is_live: bool) -> View {
+        let setup = live.setup();
+        let mut veils = Veils::default();
+        let seen = see_with(live.picture(), &viewer, policy, &mut veils);
+        View {
+            viewer,
+            run: setup.run.clone(),
+            name: setup.name.clone(),
+            live: is_live,
+            period_s: setup.period_s,
+            speed: setup.speed,
+            seq: 0,
+            veils,
+            known: seen.tracks.iter().map(|t| t.who.clone()).collect(),
+            seen,
+            feeds_told: None,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+        }
+    }
+
+    /// Who looks.
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
+    /// The number of the last message.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// How many times faster than real time it runs, from now on.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.speed = speed;
+    }
+
+    /// Everything as it was last told. It carries the number of the last message.
+    pub fn snapshot(&self) -> Message {
+        let body = Snapshot {
+            run: &self.run,
+            live: self.live,
+            speed: self.speed,
+            period_s: self.period_s,
+            name: &self.name,
+            tracks: self.seen.tracks.iter().map(Track::view).collect(),
+            alerts: &self.seen.alerts,
+            feeds: &self.seen.feeds,
+            incomplete: &self.seen.incomplete,
+        };
+        message(Kind::Snapshot, self.seq, self.seen.time, body)
+    }
+
+    /// What somebody has missed who got everything up to `seq` of `run`.
+    pub fn resume(&self, run: &str, seq: u64) -> Resumed {
+        let first = self.kept.front().map_or(self.seq + 1, |message| message.seq);
+        if run != self.run || seq > self.seq || seq + 1 < first {
+            return Resumed::Afresh(self.snapshot());
+        }
+        let missed = self.kept.iter().filter(|message| message.seq > seq);
+        Resumed::Missed(missed.cloned().collect())
+    }
+
+    /// What has changed for this viewer. Tracks come before the alerts that name them.
+    pub fn update(&mut self, step: &Step, policy: &Policy) -> Vec<Message> {
+        let mut out = Vec::new();
+        let seen = see_with(&step.picture, &self.viewer, policy, &mut self.veils);
+        let time = seen.time;
+        let (changed, gone) = self.differences(&seen);
+        if !changed.is_empty() {
+            let tracks = changed.iter().map(|&at| seen.tracks[at].view()).collect();
+            self.tell(&mut out, Kind::Tracks, time, Tracks { tracks });
+        }
+        for alert in &step.alerts {
+            if let Some(alert) = see_alert(alert, &self.viewer, policy) {
+                self.tell(&mut out, Kind::Alert, time, OneAlert { alert: &alert });
+            }
+        }
+        if step.evaluated || !gone.is_empty() {
+            let rows = seen.tracks.iter().filter(|t| t.moved).map(Track::row).collect();
+            self.tell(&mut out, Kind::Moves, time, Moves { rows, gone });
+        }
+        let open = seen.alerts.iter().filter(|alert| alert.is_open());
+        let figures: Vec<_> =
+            open.map(|alert| FiguresOf { id: &alert.id, figures: alert.figures }).collect();
+        if step.evaluated && !figures.is_empty() {
+            self.tell(&mut out, Kind::Figures, time, Figures { alerts: figures });
+        }
+        let due = self.feeds_told.is_none_or(|told| time.seconds_since(told) >= FEEDS_EVERY_S);
+        if step.feeds_changed || due {
+            self.feeds_told = Some(time);
+            let body = FeedsBody { feeds: &seen.feeds, incomplete: &seen.incomplete };
+            self.tell(&mut out, Kind::Feeds, time, body);
+        }
+        let notes = step.notes.iter().filter(|n| may_read(n, step, &self.viewer, policy));
+        for Note { time, level, text, .. } in notes {
+            self.tell(&mut out, Kind::Note, *time, NoteBody { level: *level, text });
+        }
+        self.known.clear();
+        self.known.extend(seen.tracks.iter().map(|t| t.who.clone()));
+        self.seen = seen;
+        out
+    }
+
+    /// The last message.
+    pub fn end(&mut self, reason: &str) -> Message {
+        let mut out = Vec::new();
+        self.tell(&mut out, Kind::End, self.seen.time, EndBody { reason });
+        out.remove(0)
+    }
+
+    /// The picture as it was last told.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Places of the tracks that are new or another, and the numbers of those that are gone.
+    fn differences(&self, seen: &Seen) -> (Vec<usize>, Vec<u64>) {
+        let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        let mut known = self.known.iter().peekable();
+        for (at, track) in seen.tracks.iter().enumerate() {
+            let id = track.who.id;
+            while let Some(left) = known.next_if(|who| who.id < id) {
+                gone.push(left.id);
+            }
+            let before = known.next_if(|who| who.id == id);
+            if before.is_none_or(|who| !Arc::ptr_eq(who, &track.who) && *who != track.who) {
+                changed.push(at);
+            }
+        }
+        gone.extend(known.map(|who| who.id));
+        (changed, gone)
+    }
+
+    fn tell(&mut self, out: &mut Vec<Message>, kind: Kind, time: Time, body: impl Serialize) {
+        self.seq += 1;
+        let message = message(kind, self.seq, time, body);
+        self.kept_bytes += message.json.len();
+        self.kept.push_back(message.clone());
+        while let Some(oldest) = self.kept.front()
+            && (self.kept_bytes > KEPT_BYTES || time.seconds_since(oldest.time) > KEPT_S)
+        {
+            self.kept_bytes -= oldest.json.len();
+            self.kept.pop_front();
+        }
+        out.push(message);
+    }
+}
+
+fn message(kind: Kind, seq: u64, time: Time, body: impl Serialize) -> Message {
+    let envelope = Envelope { kind: kind.name(), seq, time: Stamp(time), body };
+    // Plain data with text keys: there is nothing in it that JSON could not hold.
+    let json = serde_json::to_string(&envelope).unwrap_or_default();
+    Message { kind, seq, time, json: json.into() }
+}
+
+/// An empty picture, for tests and for what has not begun.
+impl Picture {
+    /// Nothing at a moment.
+    pub fn empty(time: Time) -> Picture {
+        Picture { time, tracks: Vec::new(), alerts: Vec::new(), feeds: Vec::new() }
+    }
+}
