@@ -80,6 +80,14 @@ pub(crate) fn stamp(calendar: &mut Calendar, text: &[u8]) -> Result<Time, ErrorK
     calendar.instant(date, time_of_day)
 }
 
+/// A time in ISO 8601, in UTC, as [`Time`] displays it.
+pub fn time_text(text: &str) -> Result<Time, ErrorKind> {
+    match number(text.as_bytes()) {
+        Ok(_) => Err(ErrorKind::ImpossibleTime),
+        Err(_) => stamp(&mut Calendar::default(), text.as_bytes()),
+    }
+}
+
 /// Seconds, or milliseconds from 10¹¹ on.
 pub(crate) fn stamp_number(value: f64) -> Result<Time, ErrorKind> {
     if value.abs() < 1e11 {

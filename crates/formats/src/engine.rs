@@ -9,6 +9,8 @@ use crate::modes::{Avr, Beast, BeastFrames, ModesCsv};
 use crate::opensky::{Csv, Records, States};
 use crate::reader::{OpenError, Options};
 use crate::readsb::{Line, Snapshot, Trace};
+#[cfg(feature = "modes")]
+use crate::receipt::ReceiptTime;
 use crate::sbs::Sbs;
 use crate::sink::Sink;
 
@@ -72,7 +74,10 @@ impl Engine {
     /// The formats that carry raw radio frames.
     #[cfg(feature = "modes")]
     fn radio(format: Format, options: &Options) -> Result<Engine, OpenError> {
-        let base = || options.base_time.ok_or(OpenError::NoTime(format));
+        let base = || {
+            let receipt = options.receipt.as_ref().map(ReceiptTime::get);
+            receipt.or(options.base_time).ok_or(OpenError::NoTime(format))
+        };
         let decoder = match format {
             Format::FlarmCsv => LineDecoder::Flarm(FlarmCsv::default()),
             Format::ModesCsv => LineDecoder::ModesCsv(ModesCsv::new(options)),

@@ -5,6 +5,7 @@ use crate::error::ErrorKind;
 use deconflict_core::units::{m_from_ft, mps_from_fpm, mps_from_kt};
 use deconflict_core::{Address, GeoPoint, Label, Time};
 use std::f64::consts::TAU;
+use std::ops::RangeInclusive;
 
 type Parsed<T> = Result<T, ErrorKind>;
 
@@ -13,13 +14,14 @@ type Parsed<T> = Result<T, ErrorKind>;
 const EARLIEST_S: f64 = 631_152_000.0;
 const LATEST_S: f64 = 4_102_444_800.0;
 
-/// Below the Dead Sea shore, and above what a Mode C reply can encode (126,700 ft).
-const LOWEST_FT: f64 = -3_000.0;
-const HIGHEST_FT: f64 = 150_000.0;
-/// The largest speed of the supersonic ADS-B velocity subtypes, with wind to spare.
-const FASTEST_KT: f64 = 4_500.0;
-/// The largest vertical rate that ADS-B can say is 32,704 ft/min.
-const STEEPEST_FPM: f64 = 40_000.0;
+/// Altitudes: from below the Dead Sea shore to above what a Mode C reply can encode (126,700 ft).
+pub const ALTITUDE_FT: RangeInclusive<f64> = -3_000.0..=150_000.0;
+/// Speeds: to the largest of the supersonic ADS-B velocity subtypes, with wind to spare.
+pub const SPEED_KT: RangeInclusive<f64> = 0.0..=4_500.0;
+/// Vertical rates: the largest that ADS-B can say is 32,704 ft/min.
+pub const RATE_FPM: RangeInclusive<f64> = -40_000.0..=40_000.0;
+/// Track angles. Half a turn to the left of north is accepted as -180°.
+pub const TRACK_DEG: RangeInclusive<f64> = -360.0..=360.0;
 
 /// A decimal number, `-12`, `3.25`, `1e-3`. No white space, no infinity, no NaN.
 ///
@@ -102,14 +104,14 @@ pub(crate) fn address(bytes: &[u8]) -> Parsed<Address> {
 
 /// A call sign; `None` if it is blank or a word for "not known".
 #[inline]
-pub(crate) fn callsign(bytes: &[u8]) -> Parsed<Option<Label<8>>> {
+pub fn callsign(bytes: &[u8]) -> Parsed<Option<Label<8>>> {
     let text = std::str::from_utf8(bytes).map_err(|_| ErrorKind::NotUtf8)?;
     Ok(if text == "N/A" { None } else { Label::new(text) })
 }
 
 /// A Mode 3/A code: up to four octal digits, leading zeros perhaps lost.
 #[inline]
-pub(crate) fn squawk(bytes: &[u8]) -> Parsed<u16> {
+pub fn squawk(bytes: &[u8]) -> Parsed<u16> {
     let octal = |b: &u8| (b'0'..=b'7').contains(b);
     if bytes.is_empty() || bytes.len() > 4 || !bytes.iter().all(octal) {
         return Err(ErrorKind::ImpossibleValue);
@@ -128,7 +130,7 @@ pub(crate) fn time_s(seconds: f64) -> Parsed<Time> {
 
 /// Whether an instant made up of several fields is one that a recording can have.
 #[inline]
-pub(crate) fn possible_time(time: Time) -> Parsed<Time> {
+pub fn possible_time(time: Time) -> Parsed<Time> {
     let (earliest, latest) = (EARLIEST_S as i64, LATEST_S as i64);
     match (earliest..latest).contains(&time.as_nanos().div_euclid(1_000_000_000)) {
         true => Ok(time),
@@ -137,58 +139,57 @@ pub(crate) fn possible_time(time: Time) -> Parsed<Time> {
 }
 
 #[inline]
-fn within(value: f64, low: f64, high: f64) -> Parsed<f64> {
-    // Written so that a NaN is out of range.
-    if value >= low && value <= high { Ok(value) } else { Err(ErrorKind::ImpossibleValue) }
+fn within(value: f64, range: RangeInclusive<f64>) -> Parsed<f64> {
+    // A NaN is in no range.
+    if range.contains(&value) { Ok(value) } else { Err(ErrorKind::ImpossibleValue) }
 }
 
 /// Degrees to a point. Longitudes to 360° are accepted: some feeds count eastward only.
 #[inline]
-pub(crate) fn position(lat_deg: f64, lon_deg: f64) -> Parsed<GeoPoint> {
+pub fn position(lat_deg: f64, lon_deg: f64) -> Parsed<GeoPoint> {
     GeoPoint::from_deg(lat_deg, lon_deg).ok_or(ErrorKind::ImpossiblePosition)
 }
 
 /// Feet to metres.
 #[inline]
-pub(crate) fn altitude_ft(ft: f64) -> Parsed<f64> {
-    within(ft, LOWEST_FT, HIGHEST_FT).map(m_from_ft)
+pub fn altitude_ft(ft: f64) -> Parsed<f64> {
+    within(ft, ALTITUDE_FT).map(m_from_ft)
 }
 
 /// Metres, held to the same limits.
 #[inline]
 pub(crate) fn altitude_m(m: f64) -> Parsed<f64> {
-    within(m, m_from_ft(LOWEST_FT), m_from_ft(HIGHEST_FT))
+    within(m, m_from_ft(*ALTITUDE_FT.start())..=m_from_ft(*ALTITUDE_FT.end()))
 }
 
 /// Knots to metres per second.
 #[inline]
-pub(crate) fn speed_kt(kt: f64) -> Parsed<f64> {
-    within(kt, 0.0, FASTEST_KT).map(mps_from_kt)
+pub fn speed_kt(kt: f64) -> Parsed<f64> {
+    within(kt, SPEED_KT).map(mps_from_kt)
 }
 
 /// Metres per second, held to the same limits.
 #[inline]
 pub(crate) fn speed_mps(mps: f64) -> Parsed<f64> {
-    within(mps, 0.0, mps_from_kt(FASTEST_KT))
+    within(mps, 0.0..=mps_from_kt(*SPEED_KT.end()))
 }
 
 /// Feet per minute to metres per second.
 #[inline]
-pub(crate) fn rate_fpm(fpm: f64) -> Parsed<f64> {
-    within(fpm, -STEEPEST_FPM, STEEPEST_FPM).map(mps_from_fpm)
+pub fn rate_fpm(fpm: f64) -> Parsed<f64> {
+    within(fpm, RATE_FPM).map(mps_from_fpm)
 }
 
 /// Metres per second, held to the same limits.
 #[inline]
 pub(crate) fn rate_mps(mps: f64) -> Parsed<f64> {
-    let limit = mps_from_fpm(STEEPEST_FPM);
-    within(mps, -limit, limit)
+    within(mps, mps_from_fpm(*RATE_FPM.start())..=mps_from_fpm(*RATE_FPM.end()))
 }
 
-/// Degrees to radians in 0..2π. Half a turn to the left of north is accepted as -180°.
+/// Degrees to radians in 0..2π.
 #[inline]
-pub(crate) fn track_deg(deg: f64) -> Parsed<f64> {
-    within(deg, -360.0, 360.0).map(|deg| deg.to_radians().rem_euclid(TAU))
+pub fn track_deg(deg: f64) -> Parsed<f64> {
+    within(deg, TRACK_DEG).map(|deg| deg.to_radians().rem_euclid(TAU))
 }
 
 /// NACp, the navigation accuracy category for position, to a standard deviation
@@ -200,7 +201,7 @@ pub(crate) fn track_deg(deg: f64) -> Parsed<f64> {
 pub(crate) fn sigma_from_nac_p(nac_p: f64) -> Parsed<Option<f32>> {
     const EPU_M: [f32; 12] =
         [0.0, 18_520.0, 7_408.0, 3_704.0, 1_852.0, 926.0, 555.6, 185.2, 92.6, 30.0, 10.0, 3.0];
-    let category = within(nac_p, 0.0, 15.0)? as usize;
+    let category = within(nac_p, 0.0..=15.0)? as usize;
     Ok(EPU_M.get(category).filter(|epu| **epu > 0.0).map(|epu| epu / 2.45))
 }
 

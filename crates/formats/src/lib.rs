@@ -52,6 +52,7 @@ mod modes;
 mod opensky;
 mod reader;
 mod readsb;
+mod receipt;
 mod sbs;
 mod sink;
 mod statistics;
@@ -61,7 +62,17 @@ pub use decompress::Decompress;
 pub use error::{At, ErrorKind, LineError};
 pub use format::{Format, Order, detect};
 pub use reader::{OpenError, Options, Reader, gather};
+pub use receipt::ReceiptTime;
 pub use statistics::Statistics;
+
+/// Single values held to the limits of every format: for those who get them by another way.
+pub mod limits {
+    pub use crate::date::time_text;
+    pub use crate::field::{
+        ALTITUDE_FT, RATE_FPM, SPEED_KT, TRACK_DEG, altitude_ft, callsign, position, possible_time,
+        rate_fpm, speed_kt, squawk, track_deg,
+    };
+}
 
 /// Longer records are an error and skipped: what no sensor writes, but a feed
 /// that has lost its line ends does.

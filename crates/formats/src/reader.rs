@@ -7,6 +7,7 @@ use crate::format::{Format, Order, detect};
 use crate::framing::{Cut, Window};
 #[cfg(feature = "parquet")]
 use crate::opensky::Rows;
+use crate::receipt::ReceiptTime;
 use crate::sink::Sink;
 use crate::statistics::Statistics;
 use deconflict_core::{GeoPoint, Report, Time};
@@ -37,6 +38,10 @@ pub struct Options {
     /// When each frame was received where frames carry no time at all, in seconds
     /// after `base_time`: a companion of the recording. Comes before `frames_per_s`.
     pub frame_offsets_s: Option<Arc<[f64]>>,
+    /// The time of receipt of a live input, told by whoever hands over the bytes. Frames
+    /// without a time of their own get it, and `base_time` is not needed. Addresses are
+    /// then not [counted](Statistics::addresses), as a live input has no end.
+    pub receipt: Option<ReceiptTime>,
     /// Where the receiver stood: Mode S surface positions are relative to it.
     pub receiver: Option<GeoPoint>,
     /// How far ahead of UTC the clock was that wrote local times (SBS), seconds.
@@ -163,8 +168,9 @@ impl<R: Read> Reader<R> {
             Format::OpenskyParquet => parquet(&mut window)?,
             _ => Source::Stream(Engine::new(format, &options)?),
         };
-        let Options { feed, strict, .. } = options;
-        Ok(Reader { window, format, source, sink: Sink::new(feed), strict, done: false })
+        let Options { feed, strict, receipt, .. } = options;
+        let sink = Sink::new(feed, receipt.is_some());
+        Ok(Reader { window, format, source, sink, strict, done: false })
     }
 
     /// The format that is read.

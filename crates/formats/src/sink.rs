@@ -11,6 +11,7 @@ use deconflict_core::Report;
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
     pub(crate) feed: u16,
+    live: bool,
     pub(crate) at: At,
     pub(crate) statistics: Statistics,
     queue: Vec<Result<Report, LineError>>,
@@ -18,8 +19,9 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    pub(crate) fn new(feed: u16) -> Sink {
-        Sink { feed, ..Sink::default() }
+    /// `live` input has no end, and what would grow with it is not counted.
+    pub(crate) fn new(feed: u16, live: bool) -> Sink {
+        Sink { feed, live, ..Sink::default() }
     }
 
     /// Begins a record that starts at this offset.
@@ -30,6 +32,9 @@ impl Sink {
 
     pub(crate) fn report(&mut self, report: Report) {
         self.statistics.count_report(&report);
+        if !self.live {
+            self.statistics.count_address(report.address);
+        }
         self.queue.push(Ok(report));
     }
 

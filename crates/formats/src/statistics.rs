@@ -43,7 +43,7 @@ impl Statistics {
         ErrorKind::ALL.into_iter().zip(self.errors).filter(|(_, count)| *count > 0)
     }
 
-    /// How many different addresses were heard.
+    /// How many different addresses were heard; not counted on a live input.
     pub fn addresses(&self) -> usize {
         self.addresses.len()
     }
@@ -54,7 +54,10 @@ impl Statistics {
         self.out_of_order += u64::from(self.last.is_some_and(|last| report.measured < last));
         self.first = Some(self.first.map_or(report.measured, |t| t.min(report.measured)));
         self.last = Some(self.last.map_or(report.measured, |t| t.max(report.measured)));
-        self.addresses.insert(report.address);
+    }
+
+    pub(crate) fn count_address(&mut self, address: Address) {
+        self.addresses.insert(address);
     }
 
     pub(crate) fn count_error(&mut self, error: &LineError) {
@@ -75,6 +78,7 @@ mod tests {
             let time = Time::from_unix_s(second).unwrap();
             let address = Address::icao(code);
             statistics.count_report(&Report::new(0, address, Technique::Unknown, time));
+            statistics.count_address(address);
         }
         statistics.count_error(&LineError::new(At::default(), ErrorKind::Truncated, "record", b""));
         assert_eq!(statistics.addresses(), 2);

@@ -6,7 +6,7 @@
 //! bytes are Mode A/C replies, which have no address, and are passed over.
 //!
 //! **Time.** A line without a counter says nothing about when it was received.
-//! It is given [`Options::base_time`] plus the entry of [`Options::frame_offsets_s`] at its place, or
+//! On a live input it is given [`Options::receipt`]. Of a recording it is given [`Options::base_time`] plus the entry of [`Options::frame_offsets_s`] at its place, or
 //! else as if [`Options::frames_per_s`] came evenly. That is an assumption: with
 //! some hundred frames a second from a busy sky it is good to a few seconds, and
 //! speeds computed from such positions mean nothing over shorter spans.
@@ -14,6 +14,7 @@
 //! The CSV form, `time,frame,…` (the samples of pyModeS), has times.
 //!
 //! [`Options::base_time`]: crate::Options::base_time
+//! [`Options::receipt`]: crate::Options::receipt
 //! [`Options::frame_offsets_s`]: crate::Options::frame_offsets_s
 //! [`Options::frames_per_s`]: crate::Options::frames_per_s
 
@@ -42,7 +43,7 @@ impl Avr {
     pub(crate) fn new(base: Time, options: &Options) -> Avr {
         Avr {
             modes: ModeS::new(options.receiver),
-            counter: Counter::new(base),
+            counter: Counter::new(base, options.receipt.clone()),
             base,
             offsets_s: options.frame_offsets_s.clone(),
             frames_per_s: options.frames_per_s.filter(|rate| *rate > 0.0),
@@ -86,6 +87,9 @@ impl Avr {
     }
 
     fn assumed(&self, index: u64) -> Option<Time> {
+        if let Some(receipt) = self.counter.receipt() {
+            return Some(receipt);
+        }
         if let Some(offsets) = &self.offsets_s {
             let offset_s = *offsets.get(usize::try_from(index).ok()?)?;
             return offset_s.is_finite().then(|| self.base.plus_s(offset_s));

@@ -9,12 +9,18 @@
 //! received at [`Options::base_time`](crate::Options::base_time), and the others so much later as the
 //! counter says. Frames that a multilateration server injects have the constant
 //! `ff004d4c4154` in its place; they get the time of the frame before.
+//!
+//! On a live input ([`Options::receipt`](crate::Options::receipt)) the counter orders the frames that
+//! arrive together, and is held to the time of receipt: a frame was measured when the counter
+//! says, counted from the frame that was under way for the shortest time. A counter that
+//! stands still, jumps, or is not one of 12 MHz gives the time of receipt.
 
 use super::ModeS;
 use crate::MAX_RECORD_BYTES;
 use crate::error::ErrorKind;
 use crate::framing::Cut;
 use crate::reader::Options;
+use crate::receipt::ReceiptTime;
 use crate::sink::Sink;
 use deconflict_core::Time;
 
@@ -27,16 +33,28 @@ const MULTILATERATED: u64 = 0xff00_4d4c_4154;
 const LONGEST_PAUSE_S: f64 = 3_600.0;
 const LONGEST_STEP_BACK_S: f64 = 10.0;
 
+/// On a live input a frame is not believed to have been under way for longer than this.
+const LONGEST_WAY_S: f64 = 1.0;
+/// How fast the counter is drawn towards the time of receipt: more than any oscillator
+/// is wrong (typically 50 ppm), and only a millisecond between two frames a second apart.
+const DRAW: f64 = 1e-3;
+
 /// Turns counts of a 12 MHz counter into instants.
 #[derive(Debug)]
 pub(crate) struct Counter {
     now: Time,
     last: Option<u64>,
+    receipt: Option<ReceiptTime>,
 }
 
 impl Counter {
-    pub(crate) fn new(base: Time) -> Counter {
-        Counter { now: base, last: None }
+    pub(crate) fn new(base: Time, receipt: Option<ReceiptTime>) -> Counter {
+        Counter { now: base, last: None, receipt }
+    }
+
+    /// The time of receipt, where somebody tells it.
+    pub(crate) fn receipt(&self) -> Option<Time> {
+        self.receipt.as_ref().map(ReceiptTime::get)
     }
 
     pub(crate) fn time(&mut self, count: u64) -> Time {
@@ -47,6 +65,12 @@ impl Counter {
         self.last = Some(count & COUNTER_MASK);
         if (-LONGEST_STEP_BACK_S..=LONGEST_PAUSE_S).contains(&seconds) {
             self.now = self.now.plus_s(seconds);
+        }
+        if let Some(receipt) = self.receipt() {
+            let drawn = self.now.plus_s(seconds.clamp(0.0, 1.0) * DRAW);
+            let way_s = receipt.seconds_since(drawn);
+            let believed = difference != 0 && (0.0..=LONGEST_WAY_S).contains(&way_s);
+            self.now = if believed { drawn } else { receipt };
         }
         self.now
     }
@@ -124,7 +148,10 @@ pub(crate) struct Beast {
 
 impl Beast {
     pub(crate) fn new(base: Time, options: &Options) -> Beast {
-        Beast { modes: ModeS::new(options.receiver), counter: Counter::new(base) }
+        Beast {
+            modes: ModeS::new(options.receiver),
+            counter: Counter::new(base, options.receipt.clone()),
+        }
     }
 
     pub(crate) fn frame(&mut self, record: &[u8], sink: &mut Sink) {
@@ -161,12 +188,32 @@ mod tests {
     #[test]
     fn the_counter_comes_round() {
         let base = Time::from_unix_s(1_700_000_000.0).unwrap();
-        let mut counter = Counter::new(base);
+        let mut counter = Counter::new(base, None);
         assert_eq!(counter.time(COUNTER_MASK - 11), base);
         assert_eq!(counter.time(12_000_000 - 12), base.plus_s(1.0));
         // A restart of the receiver: time stands still for one frame and goes on.
         assert_eq!(counter.time(1 << 47), base.plus_s(1.0));
         assert_eq!(counter.time((1 << 47) + 6_000_000), base.plus_s(1.5));
+    }
+
+    #[test]
+    fn a_live_counter_is_held_to_the_time_of_receipt() {
+        let at = |s: f64| Time::from_unix_s(1_700_000_000.0 + s).unwrap();
+        let receipt = ReceiptTime::new(at(0.0));
+        let mut counter = Counter::new(at(0.0), Some(receipt.clone()));
+        let mut frame = |sent_s: f64, received_s: f64| {
+            receipt.set(at(received_s));
+            counter.time((sent_s * TICKS_PER_S) as u64).seconds_since(at(0.0))
+        };
+        assert_eq!(frame(100.0, 0.0), 0.0);
+        // Half a second's worth arrives together: the frames stay apart.
+        assert!((frame(100.1, 0.5) - 0.1).abs() < 1e-3);
+        assert!((frame(100.4, 0.5) - 0.4).abs() < 1e-3);
+        // Never after receipt, never long before: another receiver, a restart, a standstill.
+        assert_eq!(frame(107.0, 1.0), 1.0);
+        assert_eq!(frame(3.0, 2.0), 2.0);
+        assert_eq!(frame(3.1, 9.0), 9.0);
+        assert_eq!(frame(3.1, 10.0), 10.0);
     }
 
     #[test]
