@@ -1,0 +1,49 @@
+// What is asked of the service apart from the stream.
+
+import { problem } from './client';
+import type { Alert, Encounter, LayerInfo, Me, Timeline, Track } from './messages';
+
+/** The service is where the page came from, below whatever path that was. */
+export const BASE = typeof document === 'undefined' ? '/' : new URL('./', document.baseURI).pathname;
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+  } catch {
+    throw new ApiError(0, 'the service cannot be reached');
+  }
+  if (!answer.ok) throw new ApiError(answer.status, await problem(answer));
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : null) as T;
+}
+
+const get = <T>(path: string) => request<T>('GET', path);
+
+export const me = () => get<Me>('v1/me');
+export const logIn = (key: string) => request<Me | null>('POST', 'v1/session', { key });
+export const logOut = () => request<null>('DELETE', 'v1/session');
+export const acknowledge = (id: string, text: string) =>
+  request<Alert | null>('POST', `v1/alerts/${encodeURIComponent(id)}/acknowledge`, text ? { text } : {});
+export const comment = (id: string, text: string) =>
+  request<Alert | null>('POST', `v1/alerts/${encodeURIComponent(id)}/comments`, { text });
+export const encounter = (id: string) => get<Encounter>(`v1/alerts/${encodeURIComponent(id)}/encounter`);
+export const alert = (id: string) => get<Alert>(`v1/alerts/${encodeURIComponent(id)}`);
+export const trail = (id: number) =>
+  get<{ points: { time: string; lat: number; lon: number; alt_ft: number | null }[] }>(`v1/tracks/${id}/trail`);
+export const timeline = () => get<Timeline>('v1/timeline');
+export const track = (id: number) => get<Track>(`v1/tracks/${id}`);
+export const layers = () => get<LayerInfo[]>('v1/layers');
+export const layer = (name: string) => get<GeoJSON.FeatureCollection>(`v1/layers/${encodeURIComponent(name)}`);
+export const volumes = () => get<GeoJSON.FeatureCollection>('v1/volumes');
