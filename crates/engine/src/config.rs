@@ -4,7 +4,7 @@ use deconflict_core::{Registry, RuleSet};
 use std::sync::Arc;
 
 /// The rules that ship with Deconflict, as text.
-const DEFAULT_RULES: &str = include_str!("../../../rules/default.toml");
+pub const DEFAULT_RULES: &str = include_str!("../../../rules/default.toml");
 
 /// The rules that ship with Deconflict: `rules/default.toml`.
 pub fn default_rules() -> RuleSet {
@@ -28,6 +28,9 @@ pub struct EngineConfig {
     pub probability: bool,
     /// Seconds of data time from one evaluation to the next.
     pub period_s: f64,
+    /// Feeds that are to be heard, by number, with the longest pause that each of them makes,
+    /// in seconds. The period of other feeds is learnt once they are heard.
+    pub feeds: Vec<(u16, f64)>,
 }
 
 impl Default for EngineConfig {
@@ -39,6 +42,7 @@ impl Default for EngineConfig {
             threads: 1,
             probability: true,
             period_s: 1.0,
+            feeds: Vec::new(),
         }
     }
 }

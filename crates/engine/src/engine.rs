@@ -93,9 +93,10 @@ impl Engine {
         let options = Options { threads: config.threads, probability: config.probability };
         let near = Options { threads: config.threads, probability: false };
         let near_rules = Arc::new(neighbourhood(config.rules.formation()));
+        // A millisecond is the least that makes sense, and zero would never end.
+        let period_s = config.period_s.clamp(0.001, 3600.0);
         Engine {
-            // A millisecond is the least that makes sense, and zero would never end.
-            period_nanos: (config.period_s.clamp(0.001, 3600.0) * 1e9) as i64,
+            period_nanos: (period_s * 1e9) as i64,
             clock: DataClock::default(),
             now: None,
             next: None,
@@ -104,7 +105,7 @@ impl Engine {
             detector: Detector::new(config.rules.clone(), options),
             neighbours: Detector::new(near_rules, near),
             alerts: AlertEngine::new(),
-            feeds: Feeds::default(),
+            feeds: Feeds::new(&config.feeds, period_s),
             counts: Counts::default(),
             work: Work::default(),
             config,
@@ -164,9 +165,14 @@ impl Engine {
         &self.alerts
     }
 
-    /// The feeds heard so far, by number.
+    /// The feeds heard so far and those that are declared, by number.
     pub fn feeds(&self) -> impl Iterator<Item = &Feed> {
         self.feeds.iter()
+    }
+
+    /// Whether a feed is known to be silent at present.
+    pub fn is_silent(&self, feed: u16) -> bool {
+        self.feeds.is_silent(feed)
     }
 
     /// What has been done so far.
@@ -191,7 +197,9 @@ impl Engine {
         if self.now.is_some_and(|present| now <= present) {
             return;
         }
-        self.now = Some(now);
+        if self.now.replace(now).is_none() {
+            self.feeds.begin(now);
+        }
         let mut due = match self.next {
             Some(due) => due,
             None => *self.next.insert(self.following(now)),

@@ -153,7 +153,7 @@ fn feed(change: &FeedChange) -> Value {
         "state": change.event.name(),
         "time": time(change.time),
         "feed": f.feed,
-        "last": time(f.last),
+        "last": (f.reports > 0).then(|| time(f.last)),
         "period_s": round(f.period_s, 1),
         "silent_for_s": after_s,
         "reports": f.reports,

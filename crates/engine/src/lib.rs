@@ -25,7 +25,7 @@ mod engine;
 mod event;
 mod feed;
 
-pub use config::{EngineConfig, default_rules};
+pub use config::{DEFAULT_RULES, EngineConfig, default_rules};
 pub use deconflict_alert as alert;
 pub use engine::{Counts, Engine};
 pub use event::Event;
