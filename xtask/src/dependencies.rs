@@ -46,7 +46,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-engine",
         ],
     ),
-    rim("deconflict-store", &["deconflict-picture"]),
+    rim("deconflict-store", &[]),
     rim("deconflict-record", &["deconflict-core"]),
     rim("deconflict-feeds", &["deconflict-core", "deconflict-formats", "deconflict-sim"]),
     rim("deconflict-access", &[]),

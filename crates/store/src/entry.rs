@@ -1,0 +1,67 @@
+//! What is written: one entry at a time, in order.
+
+use crate::row::{
+    AlertChangeRow, AlertRow, AuditRow, ConfigChangeRow, KeyRow, MessageRow, NoteRow, ReceiptRow,
+    RunRow,
+};
+
+/// One thing to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A run begins. Alerts of earlier runs that are still on are ended, with a reason (ALR-2).
+    Begin(RunRow),
+    /// A run ended in order. Its alerts that are still on are ended, with this reason.
+    End {
+        /// The run.
+        run: String,
+        /// When.
+        time_ns: i64,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The present state of an alert, with the change that led to it. Without a change only
+    /// figures are new, and a later entry for the same alert makes this one needless.
+    Alert {
+        /// The state.
+        row: AlertRow,
+        /// The change.
+        change: Option<AlertChangeRow>,
+    },
+    /// An acknowledgement or a comment.
+    Note(NoteRow),
+    /// A change of the configuration.
+    ConfigChange(ConfigChangeRow),
+    /// A message.
+    Message(MessageRow),
+    /// What became of a message.
+    Receipt(ReceiptRow),
+    /// A new API key.
+    Key(KeyRow),
+    /// An API key is no longer valid.
+    KeyRevoked {
+        /// The key.
+        id: String,
+        /// When.
+        time_ns: i64,
+        /// Who revoked it.
+        by: String,
+    },
+    /// Who did what.
+    Audit(AuditRow),
+}
+
+impl Entry {
+    /// The alert whose figures this entry brings up to date, if that is all it does: such
+    /// an entry may be left out where a later one follows, or where there is no room.
+    pub(crate) fn figures_of(&self) -> Option<&str> {
+        match self {
+            Entry::Alert { row, change: None } => Some(&row.id),
+            _ => None,
+        }
+    }
+
+    /// Whether it is kept even where there is no room: what a person did.
+    pub(crate) fn is_sacred(&self) -> bool {
+        matches!(self, Entry::Note(_) | Entry::Key(_) | Entry::KeyRevoked { .. })
+    }
+}
