@@ -1,0 +1,140 @@
+//! What stands between the service and an output.
+
+use crate::status::Tally;
+use deconflict_core::Time;
+use deconflict_picture::{Alert, Seen};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Changes of alerts that wait for an output at the most.
+const MOST_ALERTS: usize = 10_000;
+
+/// What an output is told: the picture as its viewer may see it, and the alerts that have
+/// changed since it was told before.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The moment, in the time of the data.
+    pub time: Time,
+    /// Whether the picture is new; else only alerts have changed.
+    pub evaluated: bool,
+    /// The picture, after policy.
+    pub seen: Arc<Seen>,
+    /// The alerts that have changed, after policy, in the order in which they did.
+    pub alerts: Vec<Arc<Alert>>,
+}
+
+impl Told {
+    /// A picture and the changes that came with it.
+    pub fn new(seen: Arc<Seen>, evaluated: bool, alerts: Vec<Arc<Alert>>) -> Told {
+        Told { time: seen.time, evaluated, seen, alerts }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    told: Option<Told>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    news: Notify,
+    tally: Tally,
+    most_alerts: usize,
+}
+
+/// The place where an output finds what it is told.
+///
+/// A picture that has not been fetched is superseded by the next. Changes of alerts wait
+/// for each other; when there are too many of them, an earlier state of the same alert
+/// goes first (a later one holds its whole record), then the oldest, which is counted.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    shared: Arc<Shared>,
+}
+
+impl Inbox {
+    /// An empty one, with the counters of its output.
+    pub fn new(tally: Tally) -> Inbox {
+        Inbox::bounded(tally, MOST_ALERTS)
+    }
+
+    fn bounded(tally: Tally, most_alerts: usize) -> Inbox {
+        let (waiting, news) = (Mutex::default(), Notify::new());
+        Inbox { shared: Arc::new(Shared { waiting, news, tally, most_alerts }) }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here is left half done by a panic: the data stays good.
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts something in. Never waits for the output.
+    pub fn put(&self, news: &Told) {
+        let mut waiting = self.waiting();
+        if waiting.closed {
+            return;
+        }
+        match &mut waiting.told {
+            None => waiting.told = Some(news.clone()),
+            Some(told) => {
+                if told.evaluated && news.evaluated {
+                    self.shared.tally.superseded(1);
+                }
+                told.time = news.time;
+                told.evaluated |= news.evaluated;
+                told.seen = news.seen.clone();
+                for alert in &news.alerts {
+                    self.queue(&mut told.alerts, alert);
+                }
+            }
+        }
+        drop(waiting);
+        self.shared.news.notify_one();
+    }
+
+    fn queue(&self, alerts: &mut Vec<Arc<Alert>>, alert: &Arc<Alert>) {
+        if alerts.len() >= self.shared.most_alerts {
+            match alerts.iter().position(|earlier| earlier.id == alert.id) {
+                Some(at) => {
+                    alerts.remove(at);
+                    self.shared.tally.superseded(1);
+                }
+                None => {
+                    alerts.remove(0);
+                    self.shared.tally.dropped(1, "more changes of alerts than could be queued");
+                }
+            }
+        }
+        alerts.push(alert.clone());
+    }
+
+    /// What there is to tell, as soon as there is something; `None` once there will be no
+    /// more. Giving up waiting loses nothing.
+    pub async fn next(&self) -> Option<Told> {
+        loop {
+            {
+                let mut waiting = self.waiting();
+                if let Some(told) = waiting.told.take() {
+                    return Some(told);
+                }
+                if waiting.closed {
+                    return None;
+                }
+            }
+            self.shared.news.notified().await;
+        }
+    }
+
+    /// Says that there will be no more. What is there can still be fetched.
+    pub fn close(&self) {
+        self.waiting().closed = true;
+        self.shared.news.notify_one();
+    }
+
+    /// The counters of the output.
+    pub fn tally(&self) -> &Tally {
+        &self.shared.tally
+    }
+}

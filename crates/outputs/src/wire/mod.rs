@@ -1,0 +1,100 @@
+//! Encoded messages on their way: datagrams, a TCP client, a TCP server.
+//!
+//! A receiver who was away is not sent what it missed, but what is: who begins to listen
+//! gets a snapshot. That is why nothing needs to be kept for it meanwhile.
+
+mod address;
+mod client;
+mod datagrams;
+mod server;
+
+pub(crate) use address::Address;
+
+use crate::inbox::{Inbox, Told};
+use crate::outputs::{Output, Running};
+use bytes::{Bytes, BytesMut};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// What turns what is told into messages.
+pub(crate) trait Encoder: Send + 'static {
+    /// What somebody who has followed so far needs to hear. Called for everything that is
+    /// told, in order, whether or not somebody listens.
+    fn news(&mut self, told: &Told) -> Vec<Bytes>;
+
+    /// What somebody needs to hear who begins to listen now.
+    fn snapshot(&self) -> Vec<Bytes>;
+}
+
+/// By what messages travel.
+#[derive(Clone, Debug)]
+pub(crate) enum Carrier {
+    /// UDP, one message a datagram.
+    Datagrams { to: Address, ttl: u32, interface: Option<IpAddr> },
+    /// TCP; we connect.
+    Client { to: Address },
+    /// TCP; others connect.
+    Server { at: SocketAddr, clients: usize },
+}
+
+/// A carrier, and how patient to be with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub carrier: Carrier,
+    pub timeout: Duration,
+    pub retry_first_s: f64,
+    pub retry_most_s: f64,
+    pub seed: u64,
+}
+
+/// An output that is an encoder and a line.
+pub(crate) struct Wire {
+    pub kind: &'static str,
+    pub line: Line,
+    pub encoder: Box<dyn Encoder>,
+}
+
+impl Output for Wire {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn run(self: Box<Self>, inbox: Inbox) -> Running {
+        let Wire { line, encoder, .. } = *self;
+        Box::pin(async move {
+            match line.carrier.clone() {
+                Carrier::Datagrams { to, ttl, interface } => {
+                    datagrams::run(&line, &to, ttl, interface, encoder, &inbox).await;
+                }
+                Carrier::Client { to } => client::run(&line, &to, encoder, &inbox).await,
+                Carrier::Server { at, clients } => {
+                    server::run(&line, at, clients, encoder, &inbox).await;
+                }
+            }
+        })
+    }
+}
+
+/// Messages one after the other, as a stream carries them, and how many there are.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch {
+    pub bytes: Bytes,
+    pub messages: u64,
+}
+
+impl Batch {
+    pub fn of(messages: &[Bytes]) -> Batch {
+        let mut bytes = BytesMut::with_capacity(messages.iter().map(Bytes::len).sum());
+        for message in messages {
+            bytes.extend_from_slice(message);
+        }
+        Batch { bytes: bytes.freeze(), messages: messages.len() as u64 }
+    }
+}
+
+/// Reads and forgets what the other side says, until it says no more.
+pub(crate) async fn drain(reader: &mut (impl AsyncRead + Unpin)) {
+    let mut scrap = [0; 4096];
+    while reader.read(&mut scrap).await.is_ok_and(|bytes| bytes > 0) {}
+}
