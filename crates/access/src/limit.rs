@@ -35,7 +35,7 @@ impl<K: Ord + Clone> Buckets<K> {
         let interval_us = if rate_per_s > 0.0 { (1e6 / rate_per_s).clamp(1.0, 1e12) } else { 1e12 };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped above
         let interval_us = interval_us as u64;
-        let burst_us = interval_us * u64::from(burst.max(1));
+        let burst_us = interval_us.saturating_mul(u64::from(burst.max(1)));
         Self { interval_us, burst_us, most: most.max(1), full_at_us: BTreeMap::new() }
     }
 
