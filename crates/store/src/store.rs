@@ -1,11 +1,19 @@
 //! A database, opened.
 
-use crate::entry::Entry;
-use crate::error::{NotStored, OpenError, ReadError};
+use crate::connect::{Trouble, options, prepare};
+use crate::error::OpenError;
 use crate::health::{Counts, Health};
-use crate::row::*;
-use std::time::Duration;
+use crate::queue::Queue;
+use crate::target::Target;
+use crate::task::Task;
+use crate::writer::Writer;
+use sqlx::AnyPool;
+use sqlx::any::AnyPoolOptions;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How patient the store is.
 #[derive(Clone, Debug)]
@@ -34,23 +42,21 @@ impl Default for Settings {
     }
 }
 
-/// The store. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {}
-
-/// Hands entries to the one task that writes. Cheap to clone, for use from any thread.
-#[derive(Clone, Debug)]
-pub struct Writer {}
-
-type Answer<T> = Result<T, ReadError>;
-
-fn away<T>() -> Answer<T> {
-    Err(ReadError::Away("not connected yet".to_owned()))
+/// The store. Cheap to clone. One service has one database: a second one that opens it
+/// would end the first one's alerts.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) pool: AnyPool,
+    pub(crate) target: Arc<Target>,
+    pub(crate) answer_timeout: Duration,
+    writer: Writer,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Store {
     /// Opens the database, and makes the file and its tables if need be. A server that
-    /// does not answer is no error: the store is away until it does.
+    /// does not answer is no error: the store is away until it does. Has to be called
+    /// within a tokio runtime.
     ///
     /// # Errors
     /// With what to do about it.
@@ -63,127 +69,92 @@ impl Store {
     /// # Errors
     /// With what to do about it.
     pub async fn open_with(url: &str, settings: Settings) -> Result<Store, OpenError> {
-        let _ = (url, settings);
-        Ok(Store {})
+        let target = Target::parse(url)?;
+        if let Some(folder) = target.path.as_deref().and_then(|path| path.parent()) {
+            std::fs::create_dir_all(folder).map_err(|error| OpenError::File {
+                url: target.masked.clone(),
+                reason: format!("{}: {error}", folder.display()),
+            })?;
+        }
+        let starting =
+            Health::Away { since: SystemTime::now(), reason: "not connected yet".to_owned() };
+        let (sender, health) = watch::channel(starting);
+        let queue = Arc::new(Queue::new(settings.queue));
+        let mut task = Task::new(Arc::clone(&queue), target.clone(), settings.clone(), sender);
+        match task.open().await {
+            Ok(()) => {}
+            Err(trouble @ (Trouble::Away(_) | Trouble::Full(_))) => task.begin_away(&trouble),
+            Err(trouble) => return Err(trouble.into_open_error(&target)),
+        }
+        let task = tokio::spawn(task.run());
+        let writer = Writer {
+            queue,
+            health,
+            durable_timeout: settings.durable_timeout,
+            answer_timeout: settings.answer_timeout,
+        };
+        Ok(Store {
+            pool: readers(&target, &settings)?,
+            target: Arc::new(target),
+            answer_timeout: settings.answer_timeout,
+            writer,
+            task: Arc::new(Mutex::new(Some(task))),
+        })
     }
 
     /// What writes.
     pub fn writer(&self) -> Writer {
-        Writer {}
+        self.writer.clone()
     }
+
     /// How the database is, and when that changes.
     pub fn health(&self) -> watch::Receiver<Health> {
-        watch::channel(Health::Ok).1
+        self.writer.health()
     }
+
     /// What has been counted.
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        self.writer.counts()
     }
-    /// Takes no more entries, and waits until those that wait are written, but not longer than `patience`.
-    /// The answer is how many were left unwritten.
+
+    /// The URL of the database, without a password.
+    pub fn url(&self) -> &str {
+        &self.target.masked
+    }
+
+    /// Takes no more entries, and waits until those that wait are written, but not longer
+    /// than `patience`. The answer is how many were left unwritten.
     pub async fn close(&self, patience: Duration) -> u64 {
-        let _ = patience;
-        0
-    }
-    /// Alerts, newest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alerts(&self, query: &AlertQuery) -> Answer<Vec<AlertRow>> {
-        let _ = query;
-        away()
-    }
-    /// One alert with its whole record.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alert(&self, id: &str) -> Answer<Option<AlertRecord>> {
-        let _ = id;
-        away()
-    }
-    /// When alerts were on that overlap a stretch of time, oldest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alert_spans(
-        &self,
-        from_ns: i64,
-        to_ns: i64,
-        limit: u32,
-    ) -> Answer<Vec<AlertSpan>> {
-        let _ = (from_ns, to_ns, limit);
-        away()
-    }
-    /// Acknowledgements and comments of these alerts, oldest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn notes(&self, alerts: &[&str]) -> Answer<Vec<NoteRow>> {
-        let _ = alerts;
-        away()
-    }
-    /// Messages of and to a party (`None`: all), newest first, with what became of them.
-    /// `before` is the id of the last one of the page before.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn messages(
-        &self,
-        party: Option<&str>,
-        before: Option<&str>,
-        limit: u32,
-    ) -> Answer<Vec<MessageRecord>> {
-        let _ = (party, before, limit);
-        away()
-    }
-    /// All API keys, revoked ones included, in the order of making.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn keys(&self) -> Answer<Vec<KeyRow>> {
-        away()
-    }
-    /// A page of the audit, newest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn audit(&self, query: &AuditQuery) -> Answer<Vec<AuditRow>> {
-        let _ = query;
-        away()
-    }
-    /// Changes of the configuration, newest first; `before` is the id of the last one of the page before.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn config_changes(
-        &self,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Answer<Vec<ConfigChangeRow>> {
-        let _ = (before, limit);
-        away()
-    }
-    /// Runs of the service, newest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn runs(&self, limit: u32) -> Answer<Vec<RunRow>> {
-        let _ = limit;
-        away()
+        self.writer.queue.close();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut task) = task
+            && tokio::time::timeout(patience, &mut task).await.is_err()
+        {
+            task.abort();
+        }
+        let left = self.writer.queue.give_up();
+        // What still reads has its answer first, or is cut off.
+        let _ = tokio::time::timeout(self.answer_timeout, self.pool.close()).await;
+        left
     }
 }
 
-impl Writer {
-    /// Has an entry written: at once if the database is there, else when it is back. Never waits.
-    pub fn record(&self, entry: Entry) {
-        let _ = entry;
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("url", &self.url()).finish_non_exhaustive()
     }
-    /// Has an entry written, and returns when it is committed.
-    ///
-    /// # Errors
-    /// If it is not stored in time. It is then withdrawn: it will not be stored later.
-    pub async fn record_durably(&self, entry: Entry) -> Result<(), NotStored> {
-        let _ = entry;
-        Err(NotStored::Away("not connected yet".to_owned()))
-    }
+}
+
+/// Connections for reading, made when they are needed.
+fn readers(target: &Target, settings: &Settings) -> Result<AnyPool, OpenError> {
+    let kind = target.kind;
+    let options = options(target).map_err(|error| OpenError::Url {
+        url: target.masked.clone(),
+        reason: target.without_password(&error.to_string()),
+    })?;
+    Ok(AnyPoolOptions::new()
+        .max_connections(settings.readers.max(1))
+        .acquire_timeout(settings.answer_timeout)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, kind, true)))
+        .connect_lazy_with(options))
 }
