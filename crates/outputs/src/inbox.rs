@@ -138,3 +138,56 @@ impl Inbox {
         &self.shared.tally
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn alert(number: u64, state: &str) -> Arc<Alert> {
+        let (time, side) = (
+            "2026-01-01T00:00:00Z",
+            json!({"track": 1, "name": "A", "address": null, "callsign": null, "operator": null,
+                   "class": "unknown"}),
+        );
+        let alert = json!({
+            "id": format!("run-{number}"), "state": state, "end": null, "time": time,
+            "first": time, "last": time, "a": side, "b": side, "rule": "r", "owed_nm": 5.0,
+            "owed_ft": 1000.0, "least_nm": 1.0, "least_ft": 0.0, "least_time": time,
+            "reason": "", "acknowledged": null, "comments": [], "changes": []
+        });
+        Arc::new(serde_json::from_value(alert).expect("an alert"))
+    }
+
+    fn told(second: f64, alerts: Vec<Arc<Alert>>) -> Told {
+        let seen = Seen {
+            time: Time::from_millis(0).plus_s(second),
+            tracks: Vec::new(),
+            alerts: Vec::new(),
+            feeds: Vec::new(),
+            incomplete: Vec::new(),
+        };
+        Told::new(Arc::new(seen), true, alerts)
+    }
+
+    #[tokio::test]
+    async fn pictures_are_superseded_and_alerts_add_up() {
+        let inbox = Inbox::bounded(Tally::new("x", "test", "everything", ""), 3);
+        inbox.put(&told(1.0, vec![alert(1, "predicted"), alert(2, "predicted")]));
+        inbox.put(&told(2.0, vec![alert(3, "predicted")]));
+        // Full: the earlier state of the same alert goes first …
+        inbox.put(&told(3.0, vec![alert(2, "lost")]));
+        assert_eq!(inbox.tally().status().dropped, 0);
+        // … then the oldest.
+        inbox.put(&told(4.0, vec![alert(4, "predicted")]));
+        let status = inbox.tally().status();
+        assert_eq!((status.dropped, status.superseded), (1, 4));
+        inbox.close();
+        inbox.put(&told(5.0, Vec::new()));
+        let news = inbox.next().await.expect("what was there before the end");
+        assert_eq!(news.time, Time::from_millis(4000));
+        let ids: Vec<&str> = news.alerts.iter().map(|alert| alert.id.as_str()).collect();
+        assert_eq!(ids, ["run-3", "run-2", "run-4"]);
+        assert!(inbox.next().await.is_none());
+    }
+}

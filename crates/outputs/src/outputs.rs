@@ -6,6 +6,7 @@ use crate::status::{Status, Tally};
 use deconflict_picture::Viewer;
 use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -39,7 +40,8 @@ pub(crate) struct Setting {
 struct Post {
     viewer: Viewer,
     inbox: Inbox,
-    task: JoinHandle<()>,
+    /// Taken when it is waited for.
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The outputs of a service, at work.
@@ -78,7 +80,7 @@ impl Outputs {
             let inbox =
                 Inbox::new(Tally::new(config.name(), output.kind(), shown, &config.destination()));
             let task = tokio::spawn(keep_running(config, setting, output, inbox.clone()));
-            Ok(Post { viewer, inbox, task })
+            Ok(Post { viewer, inbox, task: Mutex::new(Some(task)) })
         });
         Ok(Outputs { posts: posts.collect::<Result<_, ConfigError>>()? })
     }
@@ -101,14 +103,17 @@ impl Outputs {
     }
 
     /// Lets them send what they still have, for so long, and ends them.
-    pub async fn stop(mut self, grace: Duration) {
+    pub async fn stop(&self, grace: Duration) {
         for post in &self.posts {
             post.inbox.close();
         }
         let until = tokio::time::Instant::now() + grace;
-        for mut post in std::mem::take(&mut self.posts) {
-            if tokio::time::timeout_at(until, &mut post.task).await.is_err() {
-                post.task.abort();
+        for post in &self.posts {
+            let task = post.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(mut task) = task
+                && tokio::time::timeout_at(until, &mut task).await.is_err()
+            {
+                task.abort();
             }
         }
     }

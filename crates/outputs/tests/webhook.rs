@@ -63,7 +63,7 @@ async fn all_arrives_in_order_through_every_failure() {
     ];
     let script: Vec<Answer> = pattern.iter().cycle().take(6 * pattern.len()).cloned().collect();
     let mut receiver = Receiver::start(&script).await;
-    let outputs = webhook(&receiver, "timeout_s = 0.05");
+    let outputs = webhook(&receiver, "timeout_s = 0.3");
     for (state, second) in STATES.iter().zip(1..) {
         let alerts = (1..=10).map(|n| alert(n, state, f64::from(second))).collect();
         tell(&outputs, &picture(f64::from(second), Vec::new(), alerts));
@@ -75,9 +75,13 @@ async fn all_arrives_in_order_through_every_failure() {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let states = accepted.entry(text(&body["alert"]["id"])).or_default();
         let state = text(&body["alert"]["state"]);
-        // Also those that were not accepted must not be older than what was.
-        let place = |name: &str| STATES.iter().position(|s| *s == name);
-        assert_eq!(place(&state), Some(states.len()), "{states:?} then {state}");
+        // Also those that were not accepted must not be older than what was. One whose answer
+        // came too late is sent again.
+        let place = STATES.iter().position(|s| *s == state).unwrap_or_default();
+        if place + 1 == states.len() {
+            continue;
+        }
+        assert_eq!(place, states.len(), "{states:?} then {state}");
         if request.answer.accepts() {
             states.push(state);
         }

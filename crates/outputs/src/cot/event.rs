@@ -56,7 +56,7 @@ pub(super) struct Emergency {
     pub kind: Option<String>,
     #[serde(rename = "@cancel", skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
-    #[serde(rename = "$text")]
+    #[serde(rename = "$text", default)]
     pub who: String,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Link {
 /// Words for people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Remarks {
-    #[serde(rename = "$text")]
+    #[serde(rename = "$text", default)]
     pub text: String,
 }
 

@@ -6,4 +6,7 @@ mod encode;
 mod event;
 mod track;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{Affiliation, AlertsAs, AltitudeAs, CotConfig, CotProtocol};

@@ -178,3 +178,109 @@ impl Lane {
         usize::from(self.under_way)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn delivery(alert: u64, number: u64, born: Instant) -> Delivery {
+        Delivery {
+            subject: Subject::Alert(alert.to_string()),
+            number,
+            id: number.to_string(),
+            body: Bytes::new(),
+            born,
+            attempts: 0,
+        }
+    }
+
+    #[test]
+    fn one_subject_waits_for_itself_and_not_for_others() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(10);
+        for (alert, number) in [(1, 1), (1, 2), (2, 3)] {
+            assert_eq!(lanes.push(delivery(alert, number, now)), Room::Plenty);
+        }
+        let first = lanes.next(now).unwrap();
+        let other = lanes.next(now).unwrap();
+        assert_eq!((first.number, other.number), (1, 3));
+        assert!(lanes.next(now).is_none());
+        // The first has to be tried again: the second waits with it.
+        let later = now + Duration::from_secs(5);
+        lanes.again(&first.subject, later);
+        assert!(lanes.next(now).is_none());
+        assert_eq!(lanes.wakes(), Some(later));
+        let again = lanes.next(later).unwrap();
+        assert_eq!((again.number, again.attempts), (1, 2));
+        lanes.done(&again.subject, later);
+        assert_eq!(lanes.next(later).unwrap().number, 2);
+    }
+
+    #[test]
+    fn too_many_lose_what_is_told_again_before_what_is_not() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(3);
+        for (alert, number) in [(1, 1), (2, 2), (3, 3)] {
+            lanes.push(delivery(alert, number, now));
+        }
+        assert_eq!(lanes.push(delivery(2, 4, now)), Room::Superseded);
+        assert_eq!(lanes.next(now).unwrap().number, 1);
+        // What is under way is not taken away.
+        assert_eq!(lanes.push(delivery(1, 5, now)), Room::Dropped);
+        let left: Vec<u64> = std::iter::from_fn(|| lanes.next(now)).map(|d| d.number).collect();
+        assert_eq!((left, lanes.len()), (vec![4], 3));
+    }
+
+    #[test]
+    fn what_is_too_old_goes() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(10);
+        lanes.push(delivery(1, 1, now));
+        lanes.push(delivery(1, 2, now + Duration::from_secs(5)));
+        let age = Duration::from_secs(10);
+        assert_eq!(lanes.expire(now + Duration::from_secs(9), age), 0);
+        assert_eq!(lanes.expire(now + Duration::from_secs(10), age), 1);
+        assert_eq!((lanes.len(), lanes.wakes()), (1, Some(now)));
+        assert_eq!(lanes.expire(now + Duration::from_secs(15), age), 1);
+        assert_eq!((lanes.len(), lanes.wakes()), (0, None));
+    }
+
+    proptest! {
+        /// OUT-1: whatever fails, is refused or has to go, within a subject numbers only grow, and
+        /// every delivery is accounted for.
+        #[test]
+        fn order_is_kept(steps in prop::collection::vec((0u8..6, 0u64..4), 1..200), most in 1usize..20) {
+            let now = Instant::now();
+            let mut lanes = Lanes::new(most);
+            let (mut number, mut lost, mut finished) = (0, 0, 0);
+            let mut flying: Vec<Delivery> = Vec::new();
+            let mut last: BTreeMap<Subject, u64> = BTreeMap::new();
+            for (step, alert) in steps {
+                match step {
+                    0..=2 => {
+                        number += 1;
+                        lost += usize::from(lanes.push(delivery(alert, number, now)) != Room::Plenty);
+                    }
+                    3 | 4 => if let Some(delivery) = lanes.next(now) {
+                        prop_assert!(flying.iter().all(|d| d.subject != delivery.subject));
+                        let before = last.insert(delivery.subject.clone(), delivery.number);
+                        prop_assert!(before.is_none_or(|before| before <= delivery.number));
+                        flying.push(delivery);
+                    },
+                    _ => if let Some(delivery) = flying.pop() {
+                        if alert % 2 == 0 {
+                            finished += 1;
+                            lanes.done(&delivery.subject, now);
+                        } else {
+                            lanes.again(&delivery.subject, now);
+                        }
+                    },
+                }
+                prop_assert_eq!(lanes.len() + lost + finished, number as usize);
+                // What is under way is never taken out, and there are four alerts.
+                prop_assert!(lanes.len() <= most + 4);
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! TCP: we connect, and do so again.
 
-use super::{Address, Batch, Encoder, Line, drain};
+use super::{Address, Batch, Encoder, Line, drain, prepare};
 use crate::backoff::Backoff;
 use crate::inbox::Inbox;
 use std::time::Duration;
@@ -58,8 +58,7 @@ async fn connect(
     for address in to.resolve(patience).await? {
         match timeout(patience, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Alerts are small and must not wait for more to fill a packet.
-                let _ = stream.set_nodelay(true);
+                prepare(&stream, patience);
                 return Ok(stream);
             }
             Ok(Err(error)) => why = format!("cannot connect to {address}: {error}"),

@@ -16,6 +16,7 @@ use bytes::{Bytes, BytesMut};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpStream;
 
 /// What turns what is told into messages.
 pub(crate) trait Encoder: Send + 'static {
@@ -97,4 +98,16 @@ impl Batch {
 pub(crate) async fn drain(reader: &mut (impl AsyncRead + Unpin)) {
     let mut scrap = [0; 4096];
     while reader.read(&mut scrap).await.is_ok_and(|bytes| bytes > 0) {}
+}
+
+/// Makes a connection as outputs need it. Neither setting is worth losing the connection for.
+pub(crate) fn prepare(stream: &TcpStream, patience: Duration) {
+    // Alerts are small and must not wait for more to fill a packet.
+    let _ = stream.set_nodelay(true);
+    // A peer that vanished without a word takes nothing, and nothing says so: the kernel would
+    // try for a quarter of an hour (RFC 5482; tcp_retries2 of Linux).
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(patience));
+    #[cfg(not(target_os = "linux"))]
+    let _ = patience;
 }

@@ -1,6 +1,6 @@
 //! TCP: others connect, each gets all, and who does not keep up is let go.
 
-use super::{Batch, Encoder, Line, drain};
+use super::{Batch, Encoder, Line, drain, prepare};
 use crate::backoff::Backoff;
 use crate::inbox::{Inbox, Told};
 use std::net::SocketAddr;
@@ -125,7 +125,7 @@ async fn serve(
     patience: Duration,
     inbox: Inbox,
 ) {
-    let _ = stream.set_nodelay(true);
+    prepare(&stream, patience);
     let (mut reader, mut writer) = stream.into_split();
     let reading = async {
         drain(&mut reader).await;
