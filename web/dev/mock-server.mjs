@@ -158,6 +158,15 @@ function encounterOf(id) {
   return { id, time: iso(t), tcpa_s: e.at - t, owed_nm: 5, owed_ft: 1000, past: { a: past(e.a), b: past(e.b) }, ahead };
 }
 
+function wayOf(answer, id, which) {
+  const t = secondsNow(), plain = sky.find((a) => a.id === id), pair = encounters(t).find((e) => e.a.id === id || e.b.id === id);
+  if (!plain && !pair) return json(answer, 404, { title: 'not found', status: 404 });
+  const side = pair && (pair.a.id === id ? pair.a : pair.b);
+  const at = (s) => (plain ? place(plain, s) : placeInPair(side, pair.at, s));
+  const times = Array.from({ length: 31 }, (_, i) => (which === 'trail' ? -300 + 10 * i : 10 * i));
+  return json(answer, 200, { points: times.map((s) => ({ t_s: s, time: iso(t + s), ...at(t + s), sigma_m: 35 + Math.max(0, s) * 8 })) });
+}
+
 function timeline() {
   const to = secondsNow(), found = [];
   for (let k = 0; k * EVERY_S - BEFORE_S <= to; k += 1) {
@@ -220,6 +229,8 @@ async function serve(request, answer) {
     const remark = { by: 'tower', at: iso(secondsNow()), text: text ?? null };
     return change(answer, mark[1], (m) => (mark[2] === 'comments' ? m.comments.push(remark) : (m.acknowledged ??= remark)));
   }
+  const way = /^\/v1\/tracks\/(\d+)\/(trail|trajectory)$/.exec(path);
+  if (way) return wayOf(answer, Number(way[1]), way[2]);
   switch (path) {
     case '/v1/stream': return stream(request, answer, url);
     case '/v1/me': return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment'] });

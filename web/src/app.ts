@@ -32,6 +32,7 @@ export class App {
   private dirty = { moved: false, alerts: false, tracks: false, feeds: false };
   private urgentAlerts = false;
   private heard_ms = 0;
+  private watching: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     this.client = new StreamClient(api.BASE, {
@@ -59,7 +60,7 @@ export class App {
     state.loginNeeded.value = false;
     this.play();
     this.loadLayers();
-    setInterval(() => this.watch(), 250);
+    this.watching ??= setInterval(() => this.watch(), 250);
   }
 
   // --- what comes -----------------------------------------------------------------------------
@@ -150,7 +151,7 @@ export class App {
     if (!picture.live && picture.speed === 0) state.at_ms.value = picture.time_ms;
     if (this.map && !this.viewed) {
       this.viewed = true;
-      this.map.fit();
+      this.map.fit(true);
     }
     const open = picture.open().length;
     state.polite.value = `${picture.live ? '' : 'Recording. '}${picture.tracks.count} aircraft, ${open} open alert${open === 1 ? '' : 's'}`;
@@ -171,7 +172,10 @@ export class App {
     if (link === 'denied') {
       state.loginNeeded.value = true;
       this.stand('denied', detail);
-    } else if (link === 'lost') this.stand('lost', detail);
+    } else if (link === 'lost') {
+      if (!this.picture.live && Number.isFinite(this.now())) this.client.reached(new Date(this.now()).toISOString());
+      this.stand('lost', detail);
+    }
     else if (link === 'ended') this.stand('ended', detail);
     else if (link === 'open') this.heard_ms = performance.now();
   }

@@ -1,6 +1,6 @@
 // What an update costs on the main thread, for the page's own figures and for the tests.
 
-const KEPT = 120;
+const KEPT = 30;
 
 export class Stats {
   private samples = new Float64Array(KEPT);

@@ -10,6 +10,7 @@ import type { Camera } from './camera';
 import { LINE_PX, type Labels } from './labels';
 import type { Palette } from './palette';
 
+const PLATE_GAP_PX = 18;
 export const TAG = ['', 'PRED', 'IMM', 'LOST'];
 
 /** Where the plates of the alerts stand, for clicks. */
@@ -17,6 +18,8 @@ export interface Plate { id: string; x: number; y: number; width: number; height
 
 export class ConflictLayer {
   readonly plates: Plate[] = [];
+  /** Where each plate stood, so that it stays there. */
+  private readonly places = new Map<string, number>();
   private ax = 0;
   private ay = 0;
 
@@ -25,6 +28,7 @@ export class ConflictLayer {
     selected: string | null, charPx: number, placing: boolean,
   ): void {
     this.plates.length = 0;
+    if (placing) this.occupyRings(camera, picture, labels, now_ms);
     for (const alert of picture.alerts.values()) {
       const level = LEVEL[alert.state];
       if (level === 0 && alert.id !== selected) continue;
@@ -45,6 +49,19 @@ export class ConflictLayer {
       }
       ctx.globalAlpha = 1;
       ctx.setLineDash([]);
+    }
+  }
+
+  /** No plate and no data block is put on an aircraft in conflict. */
+  private occupyRings(camera: Camera, picture: Picture, labels: Labels, now_ms: number): void {
+    for (const alert of picture.alerts.values()) {
+      if (LEVEL[alert.state] === 0) {
+        this.places.delete(alert.id);
+        continue;
+      }
+      for (const id of [alert.a.track, alert.b.track]) {
+        if (this.locate(picture, camera, id, now_ms)) labels.occupyBox(this.ax - 9, this.ay - 9, 18, 18);
+      }
     }
   }
 
@@ -108,8 +125,10 @@ export class ConflictLayer {
     const third = chosen ? `p ${percent(alert.probability)} in ${duration(alert.tcpa_s)}` : '';
     const width = Math.max(first.length, second.length, third.length) * charPx + 10;
     const height = (chosen ? 3 : 2) * LINE_PX + 6;
-    const left = Math.round(x + 16), top = Math.round(y + 12);
-    if (placing) labels.occupyBox(left, top, width, height);
+    if (placing) this.places.set(alert.id, labels.place(x, y, width, height, PLATE_GAP_PX, this.places.get(alert.id) ?? 1, true));
+    labels.corner(x, y, width, height, PLATE_GAP_PX, this.places.get(alert.id) ?? 1);
+    const left = Math.round(labels.x), top = Math.round(labels.y);
+    leader(ctx, x, y, left, top, width, height);
     this.plates.push({ id: alert.id, x: left, y: top, width, height });
     ctx.setLineDash([]);
     ctx.fillStyle = palette.plate;
@@ -122,6 +141,13 @@ export class ConflictLayer {
     ctx.fillText(second, left + 5, top + 2 * LINE_PX);
     if (chosen) ctx.fillText(third, left + 5, top + 3 * LINE_PX);
   }
+}
+
+/** From the closest point to the plate that tells of it. */
+function leader(ctx: CanvasRenderingContext2D, x: number, y: number, left: number, top: number, width: number, height: number): void {
+  ctx.setLineDash([1, 2]);
+  ctx.lineWidth = 1;
+  line(ctx, x, y, Math.max(left, Math.min(left + width, x)), Math.max(top, Math.min(top + height, y)));
 }
 
 function ring(ctx: CanvasRenderingContext2D, x: number, y: number, level: number, chosen: boolean): void {

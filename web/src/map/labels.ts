@@ -3,15 +3,23 @@
 // the few cells under it, whatever else is on the screen.
 
 const GRID_PX = 8;
+/** What a cell holds. A block that must be seen hides a symbol rather than another block. */
+const FREE = 0, SYMBOL = 1, BLOCK = 2;
 /** Blocks at the most, but for those that must be seen. */
 export const LABEL_BUDGET = 220;
 /** Aircraft that are tried before the rest goes without. */
 const TRIES = 1200;
 export const LINE_PX = 13;
 
-/** Offsets of the block's corner from the symbol: right above first, as controllers have it. */
-const RIGHT = 14, LEFT = -14, UP = -12, DOWN = 12;
-export const PLACES = 8;
+/**
+ * Where a block can stand, as steps across and down from the symbol: right above first, as controllers have it.
+ * The further ones, on a longer leader, are for blocks that must be seen.
+ */
+const ACROSS = [1, 1, -1, -1, 0, 0, 1.6, -1.6, 2.6, -2.6, 2.6, -2.6, 1.2, -1.2, 1.2, -1.2];
+const DOWNWARDS = [-0.5, 0.5, -0.5, 0.5, -1, 1, -1.5, 1.5, -2, 2, 2, -2, -3.4, 3.4, 3.4, -3.4];
+const NEAR_PLACES = 8;
+/** From the middle of a symbol to its block; more where a ring is around it. */
+export const GAP_PX = 14, RING_GAP_PX = 21;
 
 export class Labels {
   private columns = 1;
@@ -30,9 +38,13 @@ export class Labels {
     else this.taken.fill(0);
     this.placed = 0;
     this.tries = 0;
+    this.width = width;
+    this.height = height;
   }
 
   private tries = 0;
+  private width = 0;
+  private height = 0;
 
   get full(): boolean {
     return this.placed >= LABEL_BUDGET || this.tries >= TRIES;
@@ -42,57 +54,62 @@ export class Labels {
   occupy(sx: number, sy: number): void {
     const column = (sx / GRID_PX) | 0, row = (sy / GRID_PX) | 0;
     if (column < 0 || row < 0 || column >= this.columns || row >= this.rows) return;
-    this.taken[row * this.columns + column] = 1;
+    const at = row * this.columns + column;
+    if (this.taken[at] === FREE) this.taken[at] = SYMBOL;
   }
 
   occupyBox(x: number, y: number, width: number, height: number): void {
-    this.sweep(x, y, width, height, true);
+    this.sweep(x, y, width, height, BLOCK);
   }
 
-  /** The place for a block, or -1. `must` takes the best place even if it is not free. */
-  place(sx: number, sy: number, width: number, height: number, before: number, must: boolean): number {
+  /** The place for a block, or -1. `must` takes a far place, or one that is not free, rather than none. */
+  place(sx: number, sy: number, width: number, height: number, gap: number, before: number, must: boolean): number {
     this.tries += 1;
-    if (before >= 0 && this.tryPlace(sx, sy, width, height, before)) return before;
-    for (let place = 0; place < PLACES; place += 1) {
-      if (place !== before && this.tryPlace(sx, sy, width, height, place)) return place;
+    const places = must ? ACROSS.length : NEAR_PLACES;
+    for (let over = FREE; over < (must ? BLOCK : SYMBOL); over += 1) {
+      if (before >= 0 && before < places && this.tryPlace(sx, sy, width, height, gap, before, over)) return before;
+      for (let place = 0; place < places; place += 1) {
+        if (place !== before && this.tryPlace(sx, sy, width, height, gap, place, over)) return place;
+      }
     }
     if (!must) return -1;
-    this.corner(sx, sy, width, height, 0);
-    this.sweep(this.x, this.y, width, height, true);
+    this.corner(sx, sy, width, height, gap, 0);
+    this.sweep(this.x, this.y, width, height, BLOCK);
     this.placed += 1;
     return 0;
   }
 
-  private tryPlace(sx: number, sy: number, width: number, height: number, place: number): boolean {
-    this.corner(sx, sy, width, height, place);
-    if (!this.sweep(this.x, this.y, width, height, false)) return false;
-    this.sweep(this.x, this.y, width, height, true);
+  private tryPlace(sx: number, sy: number, width: number, height: number, gap: number, place: number, over: number): boolean {
+    this.corner(sx, sy, width, height, gap, place);
+    if (!this.free(this.x, this.y, width, height, over)) return false;
+    this.sweep(this.x, this.y, width, height, BLOCK);
     this.placed += 1;
     return true;
   }
 
   /** The upper left corner of a block at a place, into `x` and `y`. */
-  corner(sx: number, sy: number, width: number, height: number, place: number): void {
-    switch (place) {
-      case 0: this.x = sx + RIGHT; this.y = sy + UP - height / 2; break;
-      case 1: this.x = sx + RIGHT; this.y = sy + DOWN - height / 2; break;
-      case 2: this.x = sx + LEFT - width; this.y = sy + UP - height / 2; break;
-      case 3: this.x = sx + LEFT - width; this.y = sy + DOWN - height / 2; break;
-      case 4: this.x = sx - width / 2; this.y = sy + UP - height - 2; break;
-      case 5: this.x = sx - width / 2; this.y = sy + DOWN + 2; break;
-      case 6: this.x = sx + RIGHT + 14; this.y = sy + UP - height - 6; break;
-      default: this.x = sx + LEFT - width - 14; this.y = sy + DOWN + 8; break;
-    }
+  corner(sx: number, sy: number, width: number, height: number, gap: number, place: number): void {
+    const across = ACROSS[place], down = DOWNWARDS[place];
+    this.x = sx + across * gap - (across > 0 ? 0 : across < 0 ? width : width / 2);
+    this.y = sy + down * gap - (across === 0 ? (down < 0 ? height : 0) : height / 2 - down * (height / 4));
   }
 
-  /** Takes the cells of a box, or says whether all of them are free. */
-  private sweep(x: number, y: number, width: number, height: number, take: boolean): boolean {
+  private sweep(x: number, y: number, width: number, height: number, value: number): void {
+    const c0 = Math.max(0, (x / GRID_PX) | 0), c1 = Math.min(this.columns - 1, ((x + width) / GRID_PX) | 0);
+    const r0 = Math.max(0, (y / GRID_PX) | 0), r1 = Math.min(this.rows - 1, ((y + height) / GRID_PX) | 0);
+    if (c1 < c0) return;
+    for (let row = r0; row <= r1; row += 1) this.taken.fill(value, row * this.columns + c0, row * this.columns + c1 + 1);
+  }
+
+  /** Whether no cell of a box holds more than `over`. */
+  private free(x: number, y: number, width: number, height: number, over: number): boolean {
+    // Half a block at the edge of the screen tells nothing.
+    if (x < 2 || y < 2 || x + width > this.width - 2 || y + height > this.height - 2) return false;
     const c0 = Math.max(0, (x / GRID_PX) | 0), c1 = Math.min(this.columns - 1, ((x + width) / GRID_PX) | 0);
     const r0 = Math.max(0, (y / GRID_PX) | 0), r1 = Math.min(this.rows - 1, ((y + height) / GRID_PX) | 0);
     for (let row = r0; row <= r1; row += 1) {
       const from = row * this.columns;
-      if (take) this.taken.fill(1, from + c0, from + c1 + 1);
-      else for (let column = c0; column <= c1; column += 1) if (this.taken[from + column]) return false;
+      for (let column = c0; column <= c1; column += 1) if (this.taken[from + column] > over) return false;
     }
     return true;
   }

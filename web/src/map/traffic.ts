@@ -3,9 +3,10 @@
 
 import { TRAIL_POINTS, STALE, type TrackStore } from '../model/tracks';
 import type { Camera } from './camera';
-import { LINE_PX, type Labels } from './labels';
-import { NO_OPERATOR, operatorColour, type Palette } from './palette';
-import type { Sprites } from './sprites';
+import { GAP_PX, LINE_PX, RING_GAP_PX, type Labels } from './labels';
+import { GROUND_GROUP, groupColour, groupOf, GROUPS, type Brush } from './brush';
+import type { Palette } from './palette';
+import { DENSE, FULL, SMALL } from './sprites';
 
 export interface TrafficOptions {
   vector_min: number;
@@ -23,7 +24,8 @@ const TRAIL_BUDGET = 9000;
 /** Points a minute (one in five seconds). */
 const POINTS_PER_MIN = 12;
 const EDGE_PX = 40;
-const COLOURS = 16;
+/** With more in view the symbols are smaller: they hide each other less. */
+const DENSE_FROM = 1500;
 
 export class TrafficLayer {
   /** Slots in view and where they are on the screen. */
@@ -31,6 +33,9 @@ export class TrafficLayer {
   private sx = new Float32Array(1024);
   private sy = new Float32Array(1024);
   private at = new Int32Array(1024);
+  /** Indices into `seen` by group of colour: those of group g from `start[g]` to `start[g + 1]`. */
+  private order = new Int32Array(1024);
+  private readonly start = new Int32Array(GROUPS + 1);
   inView = 0;
   labelled = 0;
   charPx = 7;
@@ -40,6 +45,7 @@ export class TrafficLayer {
     if (this.at.length < tracks.capacity) {
       this.seen = new Int32Array(tracks.capacity);
       this.at = new Int32Array(tracks.capacity);
+      this.order = new Int32Array(tracks.capacity);
       this.sx = new Float32Array(tracks.capacity);
       this.sy = new Float32Array(tracks.capacity);
     }
@@ -64,6 +70,23 @@ export class TrafficLayer {
       n += 1;
     }
     this.inView = n;
+    this.group(tracks);
+  }
+
+  /** A counting sort: strokes of one colour are drawn together. */
+  private group(tracks: TrackStore): void {
+    const { start, order, seen } = this;
+    start.fill(0);
+    for (let n = 0; n < this.inView; n += 1) start[groupOf(tracks.colour[seen[n]]) + 1] += 1;
+    for (let g = 0; g < GROUPS; g += 1) start[g + 1] += start[g];
+    for (let n = this.inView - 1; n >= 0; n -= 1) {
+      const g = groupOf(tracks.colour[seen[n]]);
+      start[g + 1] -= 1;
+      order[start[g + 1]] = n;
+    }
+    // Each start has gone back to that of the group before it.
+    for (let g = 0; g < GROUPS; g += 1) start[g] = start[g + 1];
+    start[GROUPS] = this.inView;
   }
 
   /** The aircraft nearest to a point of the screen, as a slot, or -1. */
@@ -79,67 +102,54 @@ export class TrafficLayer {
     return slot;
   }
 
-  trails(ctx: CanvasRenderingContext2D, tracks: TrackStore, camera: Camera, palette: Palette, o: TrafficOptions): void {
+  trails(brush: Brush, tracks: TrackStore, camera: Camera, o: TrafficOptions): void {
     if (o.trail_min <= 0 || this.inView === 0) return;
     const wanted = Math.min(TRAIL_POINTS, Math.round(o.trail_min * POINTS_PER_MIN));
     const points = Math.min(wanted, Math.floor(TRAIL_BUDGET / this.inView));
     if (points < 1) return;
-    for (let group = 0; group < COLOURS; group += 1) {
-      ctx.fillStyle = colourOf(palette, group);
-      for (let n = 0; n < this.inView; n += 1) {
-        const i = this.seen[n];
-        if (groupOf(tracks.colour[i]) !== group) continue;
+    for (let group = 0; group < GROUPS; group += 1) {
+      brush.colour(group);
+      for (let at = this.start[group]; at < this.start[group + 1]; at += 1) {
+        const i = this.seen[this.order[at]];
         const have = Math.min(points, tracks.trailLength[i]);
         const base = i * TRAIL_POINTS;
         for (let k = 1; k <= have; k += 1) {
           const from = base + ((tracks.trailNext[i] - k + TRAIL_POINTS) % TRAIL_POINTS);
           camera.project(tracks.trailX[from], tracks.trailY[from]);
-          ctx.globalAlpha = 0.6 * (1 - k / (points + 1));
-          ctx.fillRect(camera.sx - 0.75, camera.sy - 0.75, 1.5, 1.5);
+          brush.dot(camera.sx, camera.sy, 0.6 * (1 - k / (points + 1)));
         }
       }
+      brush.flush();
     }
-    ctx.globalAlpha = 1;
   }
 
-  vectors(ctx: CanvasRenderingContext2D, tracks: TrackStore, camera: Camera, palette: Palette, o: TrafficOptions): void {
+  vectors(brush: Brush, tracks: TrackStore, camera: Camera, o: TrafficOptions): void {
     if (o.vector_min <= 0) return;
     const seconds = o.vector_min * 60 * camera.scale;
-    ctx.lineWidth = 1;
-    ctx.globalAlpha = 0.7;
-    for (let group = 0; group < COLOURS; group += 1) {
-      let any = false;
-      for (let n = 0; n < this.inView; n += 1) {
-        const i = this.seen[n];
-        if (groupOf(tracks.colour[i]) !== group || tracks.freshness[i] === STALE || tracks.ground[i]) continue;
+    for (let group = 0; group < GROUPS; group += 1) {
+      brush.colour(group);
+      for (let at = this.start[group]; at < this.start[group + 1]; at += 1) {
+        const n = this.order[at], i = this.seen[n];
+        if (tracks.freshness[i] === STALE || tracks.ground[i]) continue;
         const dx = tracks.vx[i] * seconds, dy = tracks.vy[i] * seconds;
-        if (dx * dx + dy * dy < 64) continue;
-        if (!any) ctx.beginPath();
-        any = true;
-        ctx.moveTo(this.sx[n], this.sy[n]);
-        ctx.lineTo(this.sx[n] + dx, this.sy[n] + dy);
+        // Shorter than the symbol's own nose it says nothing.
+        if (dx * dx + dy * dy >= 64) brush.line(this.sx[n], this.sy[n], this.sx[n] + dx, this.sy[n] + dy);
       }
-      if (any) {
-        ctx.strokeStyle = colourOf(palette, group);
-        ctx.stroke();
-      }
+      brush.flush();
     }
-    ctx.globalAlpha = 1;
   }
 
-  symbols(ctx: CanvasRenderingContext2D, tracks: TrackStore, palette: Palette, sprites: Sprites, o: TrafficOptions): void {
+  symbols(brush: Brush, tracks: TrackStore, o: TrafficOptions): void {
+    const dense = this.inView > DENSE_FROM;
     // Those in conflict last, so that nothing lies over them.
     for (let pass = 0; pass < 2; pass += 1) {
       for (let n = 0; n < this.inView; n += 1) {
         const i = this.seen[n];
         if ((tracks.level[i] > 0) !== (pass === 1)) continue;
-        const back = o.onlyColour >= 0 && tracks.colour[i] !== o.onlyColour;
         const ground = tracks.ground[i] === 1;
-        const group = ground ? COLOURS : groupOf(tracks.colour[i]);
-        if (back) ctx.globalAlpha = 0.25;
-        sprites.draw(ctx, this.sx[n], this.sy[n], tracks.shape[i], group,
-          ground ? palette.ground : colourOf(palette, group), tracks.freshness[i], tracks.trk_deg[i], ground);
-        if (back) ctx.globalAlpha = 1;
+        const size = ground ? SMALL : dense && pass === 0 && i !== o.selectedSlot ? DENSE : FULL;
+        brush.symbol(this.sx[n], this.sy[n], tracks.shape[i], ground ? GROUND_GROUP : groupOf(tracks.colour[i]), tracks.freshness[i], tracks.trk_deg[i], size,
+          o.onlyColour >= 0 && tracks.colour[i] !== o.onlyColour);
       }
     }
   }
@@ -174,7 +184,7 @@ export class TrafficLayer {
         const wanted = must || (o.labels === 'auto' && !labels.full && !tracks.ground[i] &&
           (o.onlyColour < 0 || tracks.colour[i] === o.onlyColour));
         tracks.label[i] = wanted
-          ? labels.place(this.sx[n], this.sy[n], this.width(tracks, i, o), this.lines(tracks, i, o) * LINE_PX, tracks.label[i], must)
+          ? labels.place(this.sx[n], this.sy[n], this.width(tracks, i, o), this.lines(tracks, i, o) * LINE_PX, gapOf(tracks, i), tracks.label[i], must)
           : -1;
       }
     }
@@ -188,7 +198,7 @@ export class TrafficLayer {
       if (place < 0) continue;
       count += 1;
       const width = this.width(tracks, i, o), lines = this.lines(tracks, i, o), height = lines * LINE_PX;
-      labels.corner(this.sx[n], this.sy[n], width, height, place);
+      labels.corner(this.sx[n], this.sy[n], width, height, gapOf(tracks, i), place);
       const x = Math.round(labels.x), y = Math.round(labels.y);
       const level = tracks.level[i];
       ctx.strokeStyle = palette.dim;
@@ -199,7 +209,7 @@ export class TrafficLayer {
       ctx.lineTo(Math.max(x - 2, Math.min(x + width, this.sx[n])), Math.max(y, Math.min(y + height, this.sy[n])));
       ctx.stroke();
       ctx.globalAlpha = 1;
-      ctx.fillStyle = level === 0 ? colourOf(palette, groupOf(tracks.colour[i])) : level === 1 ? palette.predicted : palette.imminent;
+      ctx.fillStyle = level === 0 ? groupColour(palette, groupOf(tracks.colour[i])) : level === 1 ? palette.predicted : palette.imminent;
       ctx.fillText(tracks.name[i], x, y + 10);
       ctx.fillStyle = palette.text;
       ctx.fillText(tracks.figures[i], x, y + 10 + LINE_PX);
@@ -209,6 +219,18 @@ export class TrafficLayer {
       }
     }
     this.labelled = count;
+  }
+
+  /** The aircraft whose data block lies under a point of the screen, as a slot, or -1. */
+  labelAt(tracks: TrackStore, labels: Labels, o: TrafficOptions, x: number, y: number): number {
+    for (let n = 0; n < this.inView; n += 1) {
+      const i = this.seen[n];
+      if (tracks.label[i] < 0) continue;
+      const width = this.width(tracks, i, o), height = this.lines(tracks, i, o) * LINE_PX;
+      labels.corner(this.sx[n], this.sy[n], width, height, gapOf(tracks, i), tracks.label[i]);
+      if (x >= labels.x && y >= labels.y && x <= labels.x + width && y <= labels.y + height) return i;
+    }
+    return -1;
   }
 
   private lines(tracks: TrackStore, i: number, o: TrafficOptions): number {
@@ -224,15 +246,10 @@ export class TrafficLayer {
 
 const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const;
 
+function gapOf(tracks: TrackStore, i: number): number {
+  return tracks.level[i] > 0 ? RING_GAP_PX : GAP_PX;
+}
+
 function operatorText(tracks: TrackStore, i: number): string {
   return tracks.info[i]?.operator ?? 'undeclared';
-}
-
-/** Operators share colours beyond the eighth; those of nobody are the last group. */
-function groupOf(colour: number): number {
-  return colour === NO_OPERATOR ? COLOURS - 1 : colour % 8;
-}
-
-function colourOf(palette: Palette, group: number): string {
-  return operatorColour(palette, group === COLOURS - 1 ? NO_OPERATOR : group);
 }

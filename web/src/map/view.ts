@@ -4,6 +4,7 @@ import { latOf, lonOf, mercatorX, mercatorY } from '../geo/mercator';
 import type { Picture } from '../model/picture';
 import * as state from '../model/state';
 import { CanvasBase } from './base-canvas';
+import { CanvasBrush, PixelBrush, type Brush } from './brush';
 import type { GlBase } from './base-gl';
 import { boxAround, Camera } from './camera';
 import { ConflictLayer } from './conflicts';
@@ -14,6 +15,8 @@ import { outlines, type Outlines } from './land';
 import { StillLayers } from './layers';
 import { Measure } from './measure';
 import { PALETTES, type Palette } from './palette';
+import { Raster } from './raster';
+import { SelectedWay } from './selected';
 import { Sprites } from './sprites';
 import { TrafficLayer, type TrafficOptions } from './traffic';
 import { webglWorks } from './webgl';
@@ -22,6 +25,8 @@ const FONT = "11px 'B612 Mono', monospace";
 /** How near a click has to be. */
 const REACH_PX = 16;
 const FLIGHT_MS = 650;
+/** From so many aircraft in view on, our own pixels are quicker than the browser's drawing. */
+const MANY = 600;
 /** Between updates a frame is drawn when the fastest aircraft has moved this far, but not more often than 30 a second. */
 const STEP_PX = 0.5;
 const FASTEST_M_S = 320;
@@ -34,9 +39,13 @@ export class MapView {
   private readonly traffic = new TrafficLayer();
   private readonly conflicts = new ConflictLayer();
   private readonly labels = new Labels();
+  private readonly way = new SelectedWay(() => this.ask());
   private readonly baseCanvas: HTMLCanvasElement;
   private readonly stillCanvas: HTMLCanvasElement;
   private readonly movingCanvas: HTMLCanvasElement;
+  private readonly rasterCanvas: HTMLCanvasElement;
+  private readonly raster = new Raster();
+  private rasterUsed = false;
   private readonly canvasBase = new CanvasBase();
   private readonly glHost: HTMLElement;
   private gl: GlBase | null = null;
@@ -70,8 +79,9 @@ export class MapView {
     this.glHost = document.createElement('div');
     this.glHost.className = 'layer layer-gl';
     this.stillCanvas = canvas('still');
+    this.rasterCanvas = canvas('raster');
     this.movingCanvas = canvas('moving');
-    host.append(this.baseCanvas, this.glHost, this.stillCanvas, this.movingCanvas);
+    host.append(this.baseCanvas, this.glHost, this.stillCanvas, this.rasterCanvas, this.movingCanvas);
     listen(host, this.camera, {
       click: (x, y) => this.click(x, y),
       hover: (x, y) => this.hover(x, y),
@@ -116,7 +126,7 @@ export class MapView {
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     if (ratio !== this.ratio) this.sprites = new Sprites(ratio);
     this.ratio = ratio;
-    for (const canvas of [this.baseCanvas, this.stillCanvas, this.movingCanvas]) {
+    for (const canvas of [this.baseCanvas, this.stillCanvas, this.rasterCanvas, this.movingCanvas]) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
@@ -125,9 +135,9 @@ export class MapView {
     this.invalidate();
   }
 
-  flyTo(lat: number, lon: number, zoom?: number): void {
+  flyTo(lat: number, lon: number, zoom?: number, atOnce = false): void {
     const c = this.camera, x = mercatorX(lon), y = mercatorY(lat), z = zoom ?? c.zoom;
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+    if (atOnce || matchMedia('(prefers-reduced-motion: reduce)').matches) {
       c.moveTo(x, y, z);
       this.onView();
     } else {
@@ -162,11 +172,11 @@ export class MapView {
     }
     const box = boxAround(xs, ys);
     if (!box) return;
-    this.flyTo(latOf(box.y), lonOf(box.x), Math.min(9.5, this.camera.zoomFor(box.width, box.height, 120)));
+    this.flyTo(latOf(box.y), lonOf(box.x), Math.min(10, this.camera.zoomFor(box.width, box.height, 120)));
   }
 
   /** All aircraft that are shown, in view. */
-  fit(): void {
+  fit(atOnce = false): void {
     const { tracks } = this.picture, xs: number[] = [], ys: number[] = [];
     for (let i = 0; i < tracks.high; i += 1) {
       if (!tracks.shown[i]) continue;
@@ -174,7 +184,7 @@ export class MapView {
       ys.push(tracks.y[i]);
     }
     const box = boxAround(xs, ys);
-    if (box) this.flyTo(latOf(box.y), lonOf(box.x), Math.min(9, this.camera.zoomFor(box.width, box.height, 60)));
+    if (box) this.flyTo(latOf(box.y), lonOf(box.x), Math.min(9, this.camera.zoomFor(box.width, box.height, 60)), atOnce);
   }
 
   private now(): number {
@@ -203,7 +213,11 @@ export class MapView {
     this.stillDirty = this.placing = false;
     clearTimeout(this.timer);
     if (this.flight) this.ask();
-    else if (this.running()) this.timer = setTimeout(() => this.ask(), this.interval());
+    else if (this.running()) {
+      const wait_ms = this.interval();
+      // Slower than the updates themselves, frames in between show nothing new.
+      if (wait_ms < 500 * this.picture.period_s) this.timer = setTimeout(() => this.ask(), wait_ms);
+    }
   }
 
   /** Whether anything moves of itself. */
@@ -265,15 +279,31 @@ export class MapView {
     ctx.clearRect(0, 0, camera.width, camera.height);
     ctx.font = FONT;
     this.traffic.cull(tracks, camera, now_ms);
-    this.traffic.trails(ctx, tracks, camera, this.palette, o);
-    this.traffic.vectors(ctx, tracks, camera, this.palette, o);
+    this.way.choose(state.selectedTrack.value, state.connection.value === 'live');
+    this.way.draw(ctx, camera, this.palette);
+    this.drawTraffic(ctx);
     if (this.placing) this.labels.begin(camera.width, camera.height);
     this.conflicts.draw(ctx, camera, this.picture, this.palette, this.labels, now_ms, state.selectedAlert.value, this.traffic.charPx, this.placing);
-    this.traffic.symbols(ctx, tracks, this.palette, this.sprites, o);
     this.traffic.marks(ctx, this.palette, o);
     if (this.placing) this.traffic.placeLabels(tracks, this.labels, o);
     this.traffic.labels(ctx, tracks, this.palette, this.labels, o);
     this.measure.draw(ctx, camera, this.picture, this.palette, now_ms, this.traffic.charPx);
+  }
+
+  /** With a brush that fits the number of aircraft. */
+  private drawTraffic(ctx: CanvasRenderingContext2D): void {
+    const many = this.traffic.inView > MANY;
+    const pixels = many || this.rasterUsed ? this.rasterCanvas.getContext('2d', { willReadFrequently: true }) : null;
+    let brush: Brush = new CanvasBrush(ctx, this.sprites, this.palette);
+    if (many && pixels) {
+      this.raster.begin(pixels, this.ratio);
+      brush = new PixelBrush(this.raster, this.sprites, this.palette);
+    } else pixels?.clearRect(0, 0, this.rasterCanvas.width, this.rasterCanvas.height);
+    this.traffic.trails(brush, this.picture.tracks, this.camera, this.options);
+    this.traffic.vectors(brush, this.picture.tracks, this.camera, this.options);
+    this.traffic.symbols(brush, this.picture.tracks, this.options);
+    if (many && pixels) this.raster.end(pixels);
+    this.rasterUsed = many;
   }
 
   private readOptions(): void {
@@ -297,8 +327,12 @@ export class MapView {
       return;
     }
     const plate = this.conflicts.plates.find((p) => x >= p.x && y >= p.y && x <= p.x + p.width && y <= p.y + p.height);
-    if (plate) this.onSelect(null, plate.id);
-    else this.onSelect(id, null);
+    if (plate) {
+      this.onSelect(null, plate.id);
+      return;
+    }
+    const block = slot < 0 ? this.traffic.labelAt(this.picture.tracks, this.labels, this.options, x, y) : -1;
+    this.onSelect(block < 0 ? id : this.picture.tracks.info[block]?.id ?? null, null);
   }
 
   private hover(x: number, y: number): void {

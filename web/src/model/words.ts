@@ -30,7 +30,7 @@ export function labelFigures(alt_ft: number, gs_kt: number, vs_fpm: number, refe
 export function altitude(alt_ft: number | null, reference: string | null = 'pressure'): string {
   if (alt_ft === null || Number.isNaN(alt_ft)) return 'unknown';
   if (reference === 'pressure' && alt_ft >= TRANSITION_FT) return `FL${String(Math.round(alt_ft / 100)).padStart(3, '0')}`;
-  return `${Math.round(alt_ft).toLocaleString('en-GB').replace(/,/g, ' ')} ft`;
+  return `${Math.round(alt_ft)} ft`;
 }
 
 /** `1:57`, `0:09`, `1:02:00`; of what is over or unknown, a dash. */
@@ -48,7 +48,7 @@ export function miles(nm: number | null | undefined): string {
 
 export function feet(ft: number | null | undefined): string {
   if (ft === null || ft === undefined || Number.isNaN(ft)) return '–';
-  return `${Math.round(ft).toLocaleString('en-GB').replace(/,/g, ' ')} ft`;
+  return `${Math.round(ft)} ft`;
 }
 
 export function percent(p: number | null | undefined): string {

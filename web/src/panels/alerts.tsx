@@ -77,7 +77,7 @@ function AlertRow({ app, alert }: { app: App; alert: Alert }) {
         : !ended && app.mayAcknowledge && (
           <button type="button" class="ack-button" data-testid="acknowledge" disabled={!app.picture.live}
             title={app.picture.live ? 'Acknowledge (A)' : 'A recording cannot be acknowledged'}
-            aria-label={`Acknowledge ${alert.a.name} and ${alert.b.name}`} onClick={() => void app.acknowledge(alert.id)}>Ack</button>
+            onClick={() => void app.acknowledge(alert.id)}>Ack<span class="sr">nowledge {alert.a.name} and {alert.b.name}</span></button>
         )}
     </li>
   );

@@ -121,7 +121,7 @@ function AlertCard({ app, alert }: { app: App; alert: Alert }) {
         <Pair name="Now">{miles(alert.now_nm)} · {feet(alert.now_ft)}</Pair>
         <Pair name="Owed">{alert.owed_nm === null ? '–' : `${alert.owed_nm} NM`} · {feet(alert.owed_ft)}</Pair>
         <Pair name="Closing">{alert.closing_kt === null ? '–' : `${Math.round(alert.closing_kt)} kt`}</Pair>
-        <Pair name="Least so far">{miles(alert.least_nm)} · {feet(alert.least_ft)}</Pair>
+        <Pair name="Least">{miles(alert.least_nm)} · {feet(alert.least_ft)}</Pair>
       </dl>
       <EncounterView app={app} alert={alert} />
       {alert.reason && <p class="reason">{alert.reason}</p>}

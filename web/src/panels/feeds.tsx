@@ -20,7 +20,7 @@ export function Feeds({ app }: { app: App }) {
   const { feeds, time_ms } = app.picture;
   const order = (feed: Feed) => (HEALTH[feed.health]?.bad ? 0 : 1);
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0}>
       {feeds.length === 0 && <p class="empty">No feed is configured.</p>}
       <ul class="feeds" data-testid="feeds">
         {[...feeds].sort((a, b) => order(a) - order(b) || (a.name < b.name ? -1 : 1)).map((feed) => {

@@ -29,7 +29,7 @@ export function FilterPanel({ app }: { app: App }) {
   const palette = PALETTES[state.theme.value];
   const bound = (text: string) => (text.trim() === '' || !Number.isFinite(Number(text)) ? null : Number(text));
   return (
-    <div class="scroll form">
+    <div class="scroll form" tabIndex={0}>
       <p class="hint">Nothing ticked means all. Aircraft in an open alert are never hidden.</p>
       <fieldset>
         <legend>Operator</legend>

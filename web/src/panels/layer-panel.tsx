@@ -23,7 +23,7 @@ export function LayerPanel({ app }: { app: App }) {
   const kinds = new Set(data.map((layer) => layer.kind));
   const density = app.map?.density;
   return (
-    <div class="scroll form">
+    <div class="scroll form" tabIndex={0}>
       <fieldset>
         <legend>Shown</legend>
         {LAYERS.map(({ name, title, hint }) => {

@@ -11,7 +11,7 @@ export function SettingsPanel({ app }: { app: App }) {
   const stats = app.stats.summary();
   const me = state.me.value;
   return (
-    <div class="scroll form">
+    <div class="scroll form" tabIndex={0}>
       <fieldset>
         <legend>Traffic</legend>
         <Choice label="Speed vectors" value={state.vector_min.value} options={VECTORS_MIN.map((m) => [m, m ? `${m} min` : 'none'])} onChange={(v) => { state.vector_min.value = v; }} testid="vector" />

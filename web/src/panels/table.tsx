@@ -92,8 +92,7 @@ export function AircraftTable({ app }: { app: App }) {
   };
 
   return (
-    <div class="table" role="grid" aria-label="Aircraft" aria-rowcount={list.length + 1} tabIndex={0} data-testid="aircraft-table"
-      aria-activedescendant={at >= first && at < last && at >= 0 ? `row-${selected}` : undefined} onKeyDown={key}>
+    <div class="table" role="grid" aria-label="Aircraft" aria-rowcount={list.length + 1}>
       <div role="rowgroup" class="table-head">
         <div role="row" aria-rowindex={1} class="table-row">
           {COLUMNS.map(({ name, title, long }) => (
@@ -105,7 +104,9 @@ export function AircraftTable({ app }: { app: App }) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" class="table-body" ref={scroller} tabIndex={-1} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <div role="rowgroup" class="table-body" ref={scroller} tabIndex={0} data-testid="aircraft-table"
+        aria-label="Rows: arrows select, Enter flies there" aria-activedescendant={at >= first && at < last && at >= 0 ? `row-${selected}` : undefined}
+        onKeyDown={key} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
         <div class="table-space" role="presentation" style={{ height: `${list.length * ROW_PX}px` }}>
           {list.slice(first, last).map((slot, i) => {
             const info = tracks.info[slot];

@@ -42,6 +42,8 @@ export const encounter = (id: string) => get<Encounter>(`v1/alerts/${encodeURICo
 export const alert = (id: string) => get<Alert>(`v1/alerts/${encodeURIComponent(id)}`);
 export const trail = (id: number) =>
   get<{ points: { time: string; lat: number; lon: number; alt_ft: number | null }[] }>(`v1/tracks/${id}/trail`);
+export const trajectory = (id: number) =>
+  get<{ points: { t_s: number; time: string; lat: number; lon: number; alt_ft: number | null; sigma_m: number | null }[] }>(`v1/tracks/${id}/trajectory`);
 export const timeline = () => get<Timeline>('v1/timeline');
 export const track = (id: number) => get<Track>(`v1/tracks/${id}`);
 export const layers = () => get<LayerInfo[]>('v1/layers');

@@ -61,6 +61,11 @@ export class StreamClient {
     this.abort = null;
   }
 
+  /** Where a recording has got to: from there it goes on if the line breaks. */
+  reached(at: string): void {
+    if (this.source.at !== null) this.source = { ...this.source, at };
+  }
+
   /** Comes back at once, not when the delay is over. */
   retryNow(): void {
     this.stop();

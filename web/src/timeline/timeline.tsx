@@ -43,7 +43,7 @@ export function Timeline({ app }: { app: App }) {
         <select aria-label="Speed" title="Speed" data-testid="speed" disabled={live} value={String(state.speed.value)} onChange={(event) => app.setSpeed(Number(event.currentTarget.value))}>
           {[...new Set([...SPEEDS, state.speed.value])].sort((a, b) => a - b).map((s) => <option key={s} value={String(s)}>×{s}</option>)}
         </select>
-        <button type="button" class={`live-button${live ? ' on' : ''}`} data-testid="live" aria-pressed={live} onClick={() => { if (!live) app.backToLive(); }}>
+        <button type="button" class={`live-button${live && state.connection.value === 'live' ? ' on' : ''}`} data-testid="live" aria-pressed={live} onClick={() => { if (!live) app.backToLive(); }}>
           <span class="dot" aria-hidden="true" />Live
         </button>
       </div>
@@ -94,7 +94,7 @@ function Strip({ app, span, from, to, now }: { app: App; span: Span; from: numbe
         {span.spans.map((s, i) => <rect key={i} x={percent(Date.parse(s.from))} width={`${Math.max(0.1, (share(Date.parse(s.to)) - share(Date.parse(s.from))) * 100)}%`} y="22" height="4" class="span" />)}
         {span.alerts.map((a) => (
           <rect key={a.id} x={percent(Date.parse(a.first))} width={`${Math.max(0.25, (share(Date.parse(a.last)) - share(Date.parse(a.first))) * 100)}%`}
-            y={a.state === 'lost' ? 8 : 12} height={a.state === 'lost' ? 10 : 6} class={`mark mark-${a.state}`} />
+            y={a.state === 'lost' ? 8 : 15} height={a.state === 'lost' ? 5 : 3} class={`mark mark-${a.state}`} />
         ))}
       </svg>
       {ticks(from, to, 8).map((ms) => <span key={ms} class="tick" style={{ left: percent(ms) }}>{hhmmss(ms).slice(0, 5)}</span>)}
