@@ -25,21 +25,17 @@ const REDIRECTIONS: usize = 3;
 pub(crate) fn run(job: &Job) {
     let Source::Poll { url, every_s } = &job.planned.settled.source else { return };
     let every = Duration::from_secs_f64(*every_s);
-    let (runtime, client) = match Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())
-        .and_then(|runtime| Ok((runtime, client()?)))
-    {
-        Ok(both) => both,
-        Err(reason) => return job.reach(Reach::Lost, format!("cannot fetch {url}: {reason}")),
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return job.reach(Reach::Lost, format!("cannot fetch {url}: {error}")),
     };
+    let mut client = None;
     job.line.shared.reason(format!("fetching {url}"));
     let mut backoff = Backoff::new(job.seed);
     let mut reached = false;
     while !job.stop.is_set() {
         let begun = Instant::now();
-        let wait = match fetch(job, &runtime, &client, url) {
+        let wait = match fetch(job, &runtime, &mut client, url) {
             Ok(End::Stopped) => return,
             Ok(_) => {
                 backoff.reset();
@@ -68,23 +64,39 @@ pub(crate) fn run(job: &Job) {
     }
 }
 
-fn client() -> Result<Client, String> {
+fn client(url: &Url) -> Result<Client, String> {
     // Somebody else may have chosen a provider already; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        // A feed is what its configuration says, and not what the environment adds to it.
-        .no_proxy()
-        .connect_timeout(CONNECT_WITHIN)
-        // A connection that the server has closed in the meantime would cost a fetch.
-        .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::limited(REDIRECTIONS))
-        .user_agent(concat!("deconflict/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| words(&error))
+    let builder = || {
+        Client::builder()
+            // A feed is what its configuration says, and not what the environment adds to it.
+            .no_proxy()
+            .connect_timeout(CONNECT_WITHIN)
+            // A connection that the server has closed in the meantime would cost a fetch.
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::limited(REDIRECTIONS))
+            .user_agent(concat!("deconflict/", env!("CARGO_PKG_VERSION")))
+    };
+    let client = builder().build();
+    match client {
+        // The system may trust no certificates at all: of no concern without TLS.
+        Err(_) if url.scheme() == "http" => builder().tls_certs_only([]).build(),
+        client => client,
+    }
+    .map_err(|error| words(&error))
 }
 
 /// One document, fetched and read.
-fn fetch(job: &Job, runtime: &Runtime, client: &Client, url: &Url) -> Result<End, String> {
+fn fetch(
+    job: &Job,
+    runtime: &Runtime,
+    known: &mut Option<Client>,
+    url: &Url,
+) -> Result<End, String> {
+    let client = match known {
+        Some(client) => client,
+        None => known.insert(client(url)?),
+    };
     let settled: &Settled = &job.planned.settled;
     let Some(format) = settled.format else { return Ok(End::Stopped) };
     let whole = Idle::new(FETCH_WITHIN_S);

@@ -51,8 +51,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// One feed, given as TOML, by the time of day.
+    /// One feed, given as TOML, at noon.
     pub fn of(toml: &str) -> Service {
+        Service::with(HandClock::new(noon()), &[toml])
+    }
+
+    /// One feed, by the time of day.
+    pub fn live(toml: &str) -> Service {
         Service::with(Arc::new(SystemClock), &[toml])
     }
 

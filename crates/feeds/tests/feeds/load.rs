@@ -1,7 +1,7 @@
 //! More than the service can take.
 
-use crate::common::{noon, sbs, until};
-use deconflict_feeds::{Batch, Feeds, Inbox, Plan, Rim, SystemClock};
+use crate::common::{HandClock, noon, sbs, until};
+use deconflict_feeds::{Batch, Feeds, Inbox, Plan, Rim};
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ const FEED: &str = "name = \"x\"\nkind = \"listen\"\nformat = \"sbs\"\nbind = \"
 
 fn start(inbox: &Arc<Inbox>) -> (Feeds, TcpStream) {
     let plan = Plan::new(vec![crate::common::config(FEED)], &[]).unwrap();
-    let feeds = Feeds::start(plan, Rim::new(Arc::new(SystemClock)), inbox.clone()).unwrap();
+    let feeds = Feeds::start(plan, Rim::new(HandClock::new(noon())), inbox.clone()).unwrap();
     until("it listens", || feeds.status()[0].bound.is_some());
     let stream = TcpStream::connect(feeds.status()[0].bound.unwrap()).unwrap();
     (feeds, stream)

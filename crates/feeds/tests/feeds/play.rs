@@ -89,7 +89,7 @@ fn frames_without_times_are_played_at_their_rate() {
     let text: String = (0..20).map(|i| avr(FRAMES[i % 2])).collect();
     let file = recording(&text);
     let more = "format = \"avr\"\nframes_per_s = 10\nspeed = 100";
-    let service = Service::of(&replay(file.path(), more));
+    let service = Service::live(&replay(file.path(), more));
     let reports = service.wait_for(20);
     assert!(reports[1].position.is_some());
     service.stop();
@@ -201,6 +201,7 @@ fn a_scenario_is_shifted_to_the_present() {
     let plan = Plan::new(vec![scenario("feed = \"receiver\"\nspeed = 10")], BUNDLED).unwrap();
     let inbox = Arc::new(Inbox::default());
     let feeds = Feeds::start(plan, Rim::new(clock.clone()), inbox.clone()).unwrap();
+    until("it has begun", || feeds.status()[0].reason.contains("simulating"));
     clock.set(noon().plus_s(6.0));
     until("a minute has been simulated", || feeds.status()[0].reports >= 59);
     let last = feeds.status()[0].last.unwrap();

@@ -78,7 +78,7 @@ fn good(stream: TcpStream) {
 #[test]
 fn a_snapshot_is_fetched_again_and_again() {
     let server = Server::new(good);
-    let service = Service::of(&server.feed(""));
+    let service = Service::live(&server.feed(""));
     let reports = service.wait_for(6);
     assert_eq!(reports[0].address.to_string(), "abcdef");
     assert_eq!(reports[1].address.to_string(), "~123456");
@@ -94,7 +94,7 @@ fn a_snapshot_is_fetched_again_and_again() {
 #[test]
 fn a_server_in_trouble_is_told_and_tried_again() {
     let server = Server::new(|stream| say(stream, "500 Internal Server Error", b"sorry"));
-    let service = Service::of(&server.feed(""));
+    let service = Service::live(&server.feed(""));
     service.wait_for_reason("the server answers 500 Internal Server Error, again in");
     assert_eq!(service.status().health, Health::Down);
     server.set(|stream| say(stream, "200 OK", b"<html>not what was asked for</html>\n"));
@@ -117,7 +117,7 @@ fn a_server_that_says_nothing_is_given_up() {
     let (hold, held) = std::sync::mpsc::channel::<TcpStream>();
     let hold = Mutex::new(hold);
     let server = Server::new(move |stream| drop(hold.lock().unwrap().send(stream)));
-    let service = Service::of(&server.feed("idle_s = 0.3"));
+    let service = Service::live(&server.feed("idle_s = 0.3"));
     service.wait_for_reason("nothing has come for 0.3 s");
     assert_eq!(service.status().health, Health::Down);
     drop(held);
@@ -135,7 +135,7 @@ fn a_slow_document_is_read_as_it_comes() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    let service = Service::of(&server.feed(""));
+    let service = Service::live(&server.feed(""));
     service.wait_for(2);
     assert_eq!(service.status().errors_total(), 0);
     service.stop();
@@ -148,7 +148,7 @@ fn a_document_without_end_is_cut_off() {
         let element = b"{\"hex\":\"abcdef\"},".repeat(10_000);
         while stream.write_all(&element).is_ok() {}
     });
-    let service = Service::of(&server.feed("every_s = 3600").replace("every_s = 0.1\n", ""));
+    let service = Service::live(&server.feed("every_s = 3600").replace("every_s = 0.1\n", ""));
     service.wait_for_reason("the document is longer than 64 MiB");
     let status = service.status();
     assert!(status.bytes <= 64 << 20, "{status:?}");
@@ -161,9 +161,19 @@ fn a_document_without_end_is_cut_off() {
 fn nobody_there_is_told() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let text = format!("name = \"x\"\nkind = \"poll\"\nurl = \"http://127.0.0.1:{port}/\"\n");
-    let service = Service::of(&text);
+    let service = Service::live(&text);
     service.wait_for_reason("connection refused, again in");
     assert_eq!(service.status().health, Health::Down);
+    service.stop();
+}
+
+#[test]
+fn a_server_without_tls_is_told_from_one_with_it() {
+    let server = Server::new(good);
+    let service = Service::live(&server.feed("").replace("http:", "https:"));
+    service.wait_for_reason("again in");
+    let status = service.status();
+    assert_eq!((status.health, status.reports), (Health::Down, 0));
     service.stop();
 }
 
@@ -172,7 +182,7 @@ fn it_stops_while_it_waits_for_an_answer() {
     let (hold, held) = std::sync::mpsc::channel::<TcpStream>();
     let hold = Mutex::new(hold);
     let server = Server::new(move |stream| drop(hold.lock().unwrap().send(stream)));
-    let service = Service::of(&server.feed(""));
+    let service = Service::live(&server.feed(""));
     until("it has asked", || server.requests.load(Ordering::SeqCst) > 0);
     service.stop();
     drop(held);

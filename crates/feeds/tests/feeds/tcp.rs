@@ -5,7 +5,6 @@ use deconflict_core::{Address, Technique};
 use deconflict_feeds::Health;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn server() -> (TcpListener, u16) {
@@ -254,7 +253,7 @@ fn it_stops_promptly_whatever_it_waits_for() {
         feed(1, "sbs", "").replace("receiver", "nowhere").replace("127.0.0.1:1", "192.0.2.1:9"),
     ];
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let service = Service::with(Arc::new(deconflict_feeds::SystemClock), &texts);
+    let service = Service::with(HandClock::new(noon()), &texts);
     let (_stream, _) = listener.accept().unwrap();
     until("the first is connected", || service.status().connections == 1);
     let begun = Instant::now();
