@@ -1,5 +1,5 @@
 // A service for working on the map without Rust: it serves `dist` and speaks docs/api.md with a made-up sky.
-// No dependencies. `node dev/mock-server.mjs [--port 8099] [--aircraft 300] [--key dk_test] [--empty]`
+// No dependencies. `node dev/mock-server.mjs [--port 8099] [--aircraft 300] [--key dk_test] [--history seconds] [--empty]`
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const option = (name, usual) => {
 const PORT = Number(option('port', 8099)), KEY = option('key', null), EMPTY = process.argv.includes('--empty');
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const RUN = Math.floor(Date.now() / 1000).toString(36);
-const KEPT = 120, HISTORY_S = 1500, PERIOD_S = 1;
+const KEPT = 120, HISTORY_S = Number(option('history', 1500)), PERIOD_S = 1;
 const sky = EMPTY ? [] : background(Number(option('aircraft', 300)));
 const started = Date.now();
 /** Acknowledgements and comments by alert. */

@@ -98,7 +98,7 @@ export const KEYS: Key[] = [
   { group: 'Page', keys: ['2'], shown: '2', what: 'Feeds', run: () => openPanel('feeds') },
   { group: 'Page', keys: ['3'], shown: '3', what: 'Filters', run: () => openPanel('filters') },
   { group: 'Page', keys: ['4'], shown: '4', what: 'Layers', run: () => openPanel('layers') },
-  { group: 'Page', keys: ['5'], shown: '5', what: 'Settings', run: () => openPanel('settings') },
+  { group: 'Page', keys: ['5'], shown: '5', what: 'Display', run: () => openPanel('settings') },
   { group: 'Time', keys: [' '], shown: 'Space', what: 'Pause or go on', run: (app) => (state.playing.value ? app.pause() : app.resume()) },
   { group: 'Time', keys: ['['], shown: '[ ]', what: 'A minute back or ahead', run: (app) => app.seek(app.now() - 60_000) },
   { group: 'Time', keys: [']'], shown: '', what: '', run: (app) => (state.at_ms.value === null ? undefined : app.seek(app.now() + 60_000)) },

@@ -128,7 +128,7 @@ export function symbol(
     ctx.fill();
   } else {
     ctx.lineWidth = 1.3;
-    if (freshness !== COASTING) ctx.setLineDash([2, 1.6]);
+    if (freshness !== COASTING) ctx.setLineDash([3.4, 2]);
     ctx.stroke();
   }
   ctx.restore();
