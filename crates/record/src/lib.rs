@@ -8,10 +8,16 @@
 
 #![forbid(unsafe_code)]
 
+mod codec;
+mod columns;
 pub mod error;
+pub mod journal;
+mod keeper;
+mod parquet_file;
 pub mod recorder;
 pub mod recording;
 pub mod row;
+mod segment;
 pub mod status;
 
 pub use error::RecordError;
