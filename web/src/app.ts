@@ -103,7 +103,7 @@ export class App {
     if (changes.moved) {
       this.picture.clock.set(this.picture.time_ms, this.picture.moved_ms, this.picture.speed, this.picture.period_s);
       this.map?.density.see(this.picture.tracks, this.picture.time_ms);
-      this.settle(this.picture.live ? 'live' : 'recording');
+      this.settle(this.picture.live ? 'live' : this.picture.speed === 0 ? 'paused' : 'recording');
     }
     if (changes.note) state.addNote(changes.note.time, changes.note.level, changes.note.text);
     if (changes.raised) this.raised(changes.raised);
@@ -168,19 +168,21 @@ export class App {
   // --- how the line is ------------------------------------------------------------------------
 
   private link(link: Link, detail: string): void {
-    state.connectionDetail.value = detail;
+    if (detail && link !== 'connecting') state.connectionDetail.value = detail;
     if (link === 'denied') {
       state.loginNeeded.value = true;
       this.stand('denied', detail);
     } else if (link === 'lost') {
       if (!this.picture.live && Number.isFinite(this.now())) this.client.reached(new Date(this.now()).toISOString());
       this.stand('lost', detail);
-    }
-    else if (link === 'ended') this.stand('ended', detail);
+    } else if (link === 'refused') {
+      state.problemText.value = `No recording: ${detail}`;
+      this.backToLive();
+    } else if (link === 'ended') this.stand('ended', detail);
     else if (link === 'open') this.heard_ms = performance.now();
   }
 
-  private settle(to: 'live' | 'recording'): void {
+  private settle(to: 'live' | 'recording' | 'paused'): void {
     if (state.connection.value === to) return;
     batch(() => {
       state.connection.value = to;
@@ -269,6 +271,9 @@ export class App {
   play(): void {
     const at = state.at_ms.value;
     this.picture.seq = -1;
+    // Until the new picture is there the old one is neither live nor what was asked for.
+    this.picture.clock.freeze(performance.now());
+    state.connection.value = 'connecting';
     const speed = state.playing.value ? state.speed.value : 0;
     this.client.play({ at: at === null ? null : new Date(at).toISOString(), speed: at === null ? 1 : speed });
   }

@@ -50,7 +50,7 @@ function Standing({ app, link }: { app: App; link: 'lost' | 'frozen' }) {
       <span>
         The picture is frozen at {hhmmss(app.picture.time_ms)} UTC
         {since === null ? '' : <span aria-hidden="true">, {duration((Date.now() - since) / 1000)} ago</span>}. Do not rely on it.
-        {link === 'lost' ? ' Trying to connect.' : ''}
+        {link === 'lost' ? ` Trying to connect${state.connectionDetail.value ? ` (${state.connectionDetail.value})` : ''}.` : ''}
       </span>
       <button type="button" onClick={() => app.client.retryNow()}>Try now</button>
     </div>

@@ -2,7 +2,8 @@
 
 import { SseParser } from './sse';
 
-export type Link = 'connecting' | 'open' | 'lost' | 'denied' | 'ended';
+/** `refused`: there is nothing to play at that moment, and asking again will not help. */
+export type Link = 'connecting' | 'open' | 'lost' | 'denied' | 'refused' | 'ended';
 
 export interface Source {
   /** Moment of a recording to play from; null is the present. */
@@ -94,6 +95,10 @@ export class StreamClient {
       });
       if (answer.status === 401 || answer.status === 403) {
         this.events.link('denied', `the service answers ${answer.status}`);
+        return;
+      }
+      if (this.source.at !== null && (answer.status === 404 || answer.status === 400)) {
+        this.events.link('refused', await problem(answer));
         return;
       }
       if (!answer.ok || !answer.body) throw new Error(await problem(answer));

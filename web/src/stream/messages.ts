@@ -141,7 +141,7 @@ export interface Timeline {
   to: string | null;
   live: boolean | string | null;
   spans: { from: string; to: string }[];
-  alerts: { id: string; first: string; last: string; state: AlertState }[];
+  alerts: { id: string; first: string; last: string; state: AlertState; worst?: AlertState }[];
 }
 
 export interface PathPoint { t_s: number; lat: number; lon: number; alt_ft: number | null }

@@ -94,7 +94,7 @@ function Strip({ app, span, from, to, now }: { app: App; span: Span; from: numbe
         {span.spans.map((s, i) => <rect key={i} x={percent(Date.parse(s.from))} width={`${Math.max(0.1, (share(Date.parse(s.to)) - share(Date.parse(s.from))) * 100)}%`} y="22" height="4" class="span" />)}
         {span.alerts.map((a) => (
           <rect key={a.id} x={percent(Date.parse(a.first))} width={`${Math.max(0.25, (share(Date.parse(a.last)) - share(Date.parse(a.first))) * 100)}%`}
-            y={a.state === 'lost' ? 8 : 15} height={a.state === 'lost' ? 5 : 3} class={`mark mark-${a.state}`} />
+            y={(a.worst ?? a.state) === 'lost' ? 8 : 15} height={(a.worst ?? a.state) === 'lost' ? 5 : 3} class={`mark mark-${a.worst ?? a.state}`} />
         ))}
       </svg>
       {ticks(from, to, 8).map((ms) => <span key={ms} class="tick" style={{ left: percent(ms) }}>{hhmmss(ms).slice(0, 5)}</span>)}
