@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite';
+import { licences } from './dev/licences';
 
 export default defineConfig({
   // Relative addresses, so that the map also works below a path of a reverse proxy.
   base: './',
+  plugins: [licences()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',

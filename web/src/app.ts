@@ -32,6 +32,8 @@ export class App {
   private dirty = { moved: false, alerts: false, tracks: false, feeds: false };
   private urgentAlerts = false;
   private heard_ms = 0;
+  /** The silent feeds that a reader has been told of. */
+  private told = '';
   private watching: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -111,11 +113,18 @@ export class App {
       state.addNote(message.time, 'info', `End: ${changes.ended}`);
       if (!this.picture.live) this.stand('ended', changes.ended);
     }
-    if (changes.feeds) {
-      const holes = this.picture.incomplete;
-      const text = holes.length ? `Incomplete picture: ${holes.join(', ')} silent` : '';
-      if (text !== state.polite.peek() && (text || state.polite.peek().startsWith('Incomplete'))) state.polite.value = text || 'All feeds are heard';
-    }
+    if (changes.feeds) this.holes(changes.snapshot);
+  }
+
+  /** A silent feed is an alarm of its own: it is said at once, and only when it changes. */
+  private holes(first: boolean): void {
+    const now = this.picture.incomplete.join(', ');
+    if (now === this.told && !first) return;
+    if (now) {
+      state.assertive.value = `Incomplete picture: ${now} silent`;
+      if (!first && state.sound.value && this.picture.live) chime(1);
+    } else if (this.told) state.polite.value = 'All feeds are heard again';
+    this.told = now;
   }
 
   private flush(): void {

@@ -1,6 +1,6 @@
 // The base map without WebGL: the same outlines in the same projection, on a canvas.
 
-import { mercatorX, mercatorY } from '../geo/mercator';
+import { mercatorX, mercatorY, shortX } from '../geo/mercator';
 import type { Camera } from './camera';
 import type { Outlines, Ring } from './land';
 import type { Palette } from './palette';
@@ -70,8 +70,11 @@ function trace(ctx: CanvasRenderingContext2D, camera: Camera, path: Path, close:
 function projected(ring: Ring): Path {
   const points = new Float64Array(ring.length * 2);
   let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+  let before = NaN;
   ring.forEach(([lon, lat], i) => {
-    const x = mercatorX(lon), y = mercatorY(lat);
+    // An island on the date line goes on beyond the edge of the square and does not turn back through the world.
+    const x = i === 0 ? mercatorX(lon) : before + shortX(mercatorX(lon) - before), y = mercatorY(lat);
+    before = x;
     points[2 * i] = x;
     points[2 * i + 1] = y;
     x0 = Math.min(x0, x); x1 = Math.max(x1, x);

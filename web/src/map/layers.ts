@@ -103,7 +103,7 @@ const STEPS_DEG = [30, 20, 10, 5, 2, 1, 0.5];
 function graticule(ctx: CanvasRenderingContext2D, camera: Camera, palette: Palette): void {
   const step = STEPS_DEG.find((s) => (s / 360) * camera.scale < 220) ?? 0.5;
   ctx.strokeStyle = palette.grid;
-  ctx.fillStyle = palette.place;
+  ctx.fillStyle = palette.aerodrome;
   ctx.font = "9px 'B612 Mono', monospace";
   ctx.lineWidth = 1;
   ctx.beginPath();

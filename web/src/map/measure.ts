@@ -75,9 +75,10 @@ export class Measure {
     ctx.setLineDash([]);
     camera.projectLonLat(this.to.lon, this.to.lat);
     cross(ctx, camera.sx, camera.sy);
-    const x = camera.sx + 12, y = camera.sy - 10;
+    const width = text.length * charPx + 8;
+    const x = Math.max(4, Math.min(camera.sx + 12, camera.width - width)), y = Math.max(LINE_PX, camera.sy - 10);
     ctx.fillStyle = palette.plate;
-    ctx.fillRect(x - 4, y - LINE_PX + 1, text.length * charPx + 8, LINE_PX + 4);
+    ctx.fillRect(x - 4, y - LINE_PX + 1, width, LINE_PX + 4);
     ctx.fillStyle = palette.text;
     ctx.fillText(text, x, y);
   }

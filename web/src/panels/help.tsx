@@ -54,6 +54,7 @@ export function HelpSheet() {
           </section>
         </div>
         <label class="check"><input type="checkbox" checked={state.shortcuts.value} onChange={(event) => { state.shortcuts.value = event.currentTarget.checked; }} /> Single keys do something (not only ?)</label>
+        <p><a href="./licences.txt">Licences of what this is built from</a></p>
       </div>
     </div>
   );
