@@ -120,7 +120,7 @@ impl Tally {
         changed
     }
 
-    /// Messages got through.
+    /// Messages got through; or would, if there were any.
     pub fn sent(&self, messages: u64) {
         let mut status = self.lock();
         status.sent += messages;
@@ -186,6 +186,11 @@ impl Tally {
     /// So many messages wait.
     pub fn queued(&self, messages: usize) {
         self.lock().queued = messages as u64;
+    }
+
+    /// Where it sends to, if that is known better now.
+    pub fn to(&self, to: &str) {
+        to.clone_into(&mut self.lock().to);
     }
 
     /// So many clients are connected.

@@ -1,7 +1,5 @@
 //! Configurations that do not hold are refused with what to do, and secrets are shown nowhere.
 
-mod common;
-
 use deconflict_outputs::{OutputConfig, Outputs};
 use deconflict_picture::Viewer;
 

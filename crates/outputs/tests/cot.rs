@@ -1,8 +1,12 @@
 //! Cursor on Target over real sockets.
 
+#![allow(clippy::print_stderr)] // says when it skips
+
 mod common;
 
-use common::{alert, at, motion, picture, seen, soon, start, status_when, tell, track, who};
+use common::{
+    alert, at, listening, motion, picture, seen, soon, start, status_when, tell, track, who,
+};
 use cot_proto::base::Cot;
 use deconflict_outputs::{Condition, Outputs, Told};
 use deconflict_picture::Track;
@@ -194,11 +198,6 @@ async fn a_client_comes_back_and_says_what_is() {
     status_when(&outputs, |s| s.state == Condition::Working).await;
 }
 
-/// A port that is free: nobody else asks for one of ours in the moment between.
-async fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
-
 async fn connected(outputs: &Outputs, at: SocketAddr, clients: u64) -> BufReader<TcpStream> {
     status_when(outputs, |s| s.clients == Some(clients - 1)).await;
     let stream = soon(TcpStream::connect(at)).await.unwrap();
@@ -209,8 +208,8 @@ async fn connected(outputs: &Outputs, at: SocketAddr, clients: u64) -> BufReader
 /// OUT-2: a client that does not read is let go, and the other has all.
 #[tokio::test]
 async fn slow_clients_are_let_go_and_hold_up_nobody() {
-    let port = free_port().await;
-    let outputs = cot(&format!("protocol = \"tcp\"\nlisten = \"{port}\"\ntimeout_s = 300.0\n"));
+    let outputs = cot("protocol = \"tcp\"\nlisten = \"127.0.0.1:0\"\ntimeout_s = 300.0\n");
+    let port = listening(&outputs).await;
     let mut quick = connected(&outputs, port, 1).await;
     let mut slow = connected(&outputs, port, 2).await;
     let tracks: Vec<Track> = (1..=2000).map(|id| track(id, "EAGLE1")).collect();
@@ -235,8 +234,8 @@ async fn slow_clients_are_let_go_and_hold_up_nobody() {
 
 #[tokio::test]
 async fn whoever_connects_later_begins_with_the_present_picture() {
-    let port = free_port().await;
-    let outputs = cot(&format!("protocol = \"tcp\"\nlisten = \"{port}\"\nclients = 1\n"));
+    let outputs = cot("protocol = \"tcp\"\nlisten = \"127.0.0.1:0\"\nclients = 1\n");
+    let port = listening(&outputs).await;
     tell(&outputs, &picture(1.0, vec![track(1, "EAGLE1")], vec![alert(1, "lost", 1.0)]));
     let mut stream = connected(&outputs, port, 1).await;
     let told = document(&mut stream).await;

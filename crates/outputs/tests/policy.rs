@@ -67,7 +67,7 @@ async fn sent(viewer: &Viewer, sight: Sight) -> String {
         receiver.address,
         socket.local_addr().unwrap()
     ));
-    assert_eq!(outputs.viewers().into_iter().collect::<Vec<_>>(), [viewer.clone()]);
+    assert!(outputs.viewers().iter().eq([viewer]));
     outputs.tell(viewer, &told(viewer, &policy));
     // Somebody else's picture is none of theirs.
     outputs.tell(&Viewer::Party("nobody".to_owned()), &told(&Viewer::Everything, &policy));

@@ -3,9 +3,11 @@
 //! It comes from PyPI into a virtual environment beside the build. Without Python, pip or
 //! PyPI the tests say so and are skipped.
 
+#![allow(clippy::print_stderr)] // says when it skips
+
 mod common;
 
-use common::{alert, picture, start, status_when, tell, track};
+use common::{alert, listening, picture, start, status_when, tell, track};
 use deconflict_outputs::Outputs;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -131,9 +133,8 @@ fn understands(outputs: &Outputs, pytak: &Pytak) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tcp() {
     let Some(python) = python() else { return };
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let outputs = cot(&format!("protocol = \"tcp\"\nlisten = \"{port}\"\n"));
-    status_when(&outputs, |s| s.clients == Some(0)).await;
+    let outputs = cot("protocol = \"tcp\"\nlisten = \"127.0.0.1:0\"\n");
+    let port = listening(&outputs).await;
     let pytak = Pytak::start(python, &format!("tcp://{port}"));
     status_when(&outputs, |s| s.clients == Some(1)).await;
     understands(&outputs, &pytak);

@@ -1,6 +1,6 @@
 //! TCP: we connect, and do so again.
 
-use super::{Address, Batch, Encoder, Line, drain, prepare};
+use super::{Address, Desk, Line, drain, prepare};
 use crate::backoff::Backoff;
 use crate::inbox::Inbox;
 use std::time::Duration;
@@ -16,7 +16,7 @@ enum Over {
     Broken(String),
 }
 
-pub(super) async fn run(line: &Line, to: &Address, mut encoder: Box<dyn Encoder>, inbox: &Inbox) {
+pub(super) async fn run(line: &Line, to: &Address, desk: &Desk, inbox: &Inbox) {
     let mut backoff = Backoff::new(line.retry_first_s, line.retry_most_s, line.seed);
     let (mut failures, mut not_before) = (0, Instant::now());
     loop {
@@ -27,14 +27,14 @@ pub(super) async fn run(line: &Line, to: &Address, mut encoder: Box<dyn Encoder>
                 connected = &mut connecting => break connected,
                 told = inbox.next() => match told {
                     // The snapshot at connecting will say it.
-                    Some(told) => drop(encoder.news(&told)),
+                    Some(told) => drop(desk.news(told).await),
                     None => return,
                 },
             }
         };
         let why = match connected {
             Err(why) => why,
-            Ok(stream) => match talk(line, stream, encoder.as_mut(), inbox).await {
+            Ok(stream) => match talk(line, stream, desk, inbox).await {
                 (Over::Told, _) => return,
                 (Over::Broken(why), talked) => {
                     failures = if talked { 0 } else { failures };
@@ -70,47 +70,42 @@ async fn connect(
 
 /// Sends until the connection breaks or there is no more to tell. The second value says
 /// whether anything got through.
-async fn talk(
-    line: &Line,
-    stream: TcpStream,
-    encoder: &mut dyn Encoder,
-    inbox: &Inbox,
-) -> (Over, bool) {
+async fn talk(line: &Line, stream: TcpStream, desk: &Desk, inbox: &Inbox) -> (Over, bool) {
     let (mut reader, mut writer) = stream.into_split();
-    let hung_up = async {
-        drain(&mut reader).await;
-        Over::Broken("the other side has closed the connection".to_owned())
-    };
+    let hung_up = drain(&mut reader);
+    tokio::pin!(hung_up);
+    let broken = |why: &str| Over::Broken(why.to_owned());
     let mut talked = false;
-    let talking = async {
-        let mut batch = Batch::of(&encoder.snapshot());
-        loop {
-            if batch.messages > 0 {
-                match timeout(line.timeout, writer.write_all(&batch.bytes)).await {
-                    Ok(Ok(())) => {
-                        talked = true;
-                        inbox.tally().sent(batch.messages);
-                    }
-                    Ok(Err(error)) => return Over::Broken(format!("cannot send: {error}")),
-                    Err(_) => {
-                        return Over::Broken(
-                            "the other side does not take what is sent".to_owned(),
-                        );
-                    }
+    inbox.tally().sent(0);
+    let mut batch = desk.snapshot_batch().await;
+    loop {
+        if batch.messages > 0 {
+            let written = tokio::select! {
+                written = timeout(line.timeout, writer.write_all(&batch.bytes)) => written,
+                () = &mut hung_up => return (broken("the other side has hung up"), talked),
+            };
+            match written {
+                Ok(Ok(())) => {
+                    talked = true;
+                    inbox.tally().sent(batch.messages);
                 }
-            }
-            match inbox.next().await {
-                Some(told) => batch = Batch::of(&encoder.news(&told)),
-                None => {
-                    let _ = timeout(line.timeout, writer.shutdown()).await;
-                    return Over::Told;
+                Ok(Err(error)) => return (Over::Broken(format!("cannot send: {error}")), talked),
+                Err(_) => {
+                    return (broken("the other side does not take what is sent"), talked);
                 }
             }
         }
-    };
-    let over = tokio::select! {
-        over = talking => over,
-        over = hung_up => over,
-    };
-    (over, talked)
+        let told = tokio::select! {
+            told = inbox.next() => told,
+            () = &mut hung_up => return (broken("the other side has hung up"), talked),
+        };
+        match told {
+            // Encoding is not given up for a connection: what is told is told once.
+            Some(told) => batch = desk.news_batch(told).await,
+            None => {
+                let _ = timeout(line.timeout, writer.shutdown()).await;
+                return (Over::Told, talked);
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! UDP: one message a datagram, to one host or a group.
 
-use super::{Address, Encoder, Line};
+use super::{Address, Desk, Line};
 use crate::backoff::Backoff;
 use crate::inbox::Inbox;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -16,14 +16,14 @@ pub(super) async fn run(
     to: &Address,
     ttl: u32,
     interface: Option<IpAddr>,
-    mut encoder: Box<dyn Encoder>,
+    desk: &Desk,
     inbox: &Inbox,
 ) {
     let mut backoff = Backoff::new(line.retry_first_s, line.retry_most_s, line.seed);
     let mut open: Option<(UdpSocket, SocketAddr)> = None;
     let (mut failures, mut not_before) = (0u32, Instant::now());
     while let Some(told) = inbox.next().await {
-        let mut messages = encoder.news(&told);
+        let mut messages = desk.news(told).await;
         if open.is_none() {
             if Instant::now() < not_before {
                 continue;
@@ -31,7 +31,7 @@ pub(super) async fn run(
             match opened(line, to, ttl, interface).await {
                 Ok(opened) => {
                     open = Some(opened);
-                    messages = encoder.snapshot();
+                    messages = desk.snapshot().await;
                 }
                 Err(why) => {
                     failures += 1;
@@ -45,9 +45,7 @@ pub(super) async fn run(
         match send(socket, *to, &messages).await {
             Ok(()) => {
                 failures = 0;
-                if !messages.is_empty() {
-                    inbox.tally().sent(messages.len() as u64);
-                }
+                inbox.tally().sent(messages.len() as u64);
             }
             Err(error) => {
                 // The address may have changed, or the interface: begin anew.

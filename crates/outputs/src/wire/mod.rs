@@ -14,6 +14,7 @@ use crate::inbox::{Inbox, Told};
 use crate::outputs::{Output, Running};
 use bytes::{Bytes, BytesMut};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
@@ -26,6 +27,56 @@ pub(crate) trait Encoder: Send + 'static {
 
     /// What somebody needs to hear who begins to listen now.
     fn snapshot(&self) -> Vec<Bytes>;
+}
+
+/// An encoder that works where it holds up nobody (OUT-2): thousands of tracks take a tenth of
+/// a second, for which the threads that serve sockets have no time.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    encoder: Arc<Mutex<Box<dyn Encoder>>>,
+}
+
+impl Desk {
+    fn new(encoder: Box<dyn Encoder>) -> Desk {
+        Desk { encoder: Arc::new(Mutex::new(encoder)) }
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Encoder) -> T + Send + 'static,
+    ) -> T {
+        let encoder = self.encoder.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            work(encoder.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
+        });
+        match done.await {
+            Ok(done) => done,
+            // A fault in the encoder is one of the output, which will be started again.
+            Err(fault) if fault.is_panic() => std::panic::resume_unwind(fault.into_panic()),
+            // The runtime is shutting down: this task ends with it.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// [`Encoder::news`]. Not to be given up half-way: order is that of the calls.
+    async fn news(&self, told: Told) -> Vec<Bytes> {
+        self.work(move |encoder| encoder.news(&told)).await
+    }
+
+    /// The same for a stream.
+    async fn news_batch(&self, told: Told) -> Batch {
+        self.work(move |encoder| Batch::of(&encoder.news(&told))).await
+    }
+
+    /// [`Encoder::snapshot`].
+    async fn snapshot(&self) -> Vec<Bytes> {
+        self.work(|encoder| encoder.snapshot()).await
+    }
+
+    /// The same for a stream.
+    async fn snapshot_batch(&self) -> Batch {
+        self.work(|encoder| Batch::of(&encoder.snapshot())).await
+    }
 }
 
 /// By what messages travel.
@@ -63,14 +114,15 @@ impl Output for Wire {
 
     fn run(self: Box<Self>, inbox: Inbox) -> Running {
         let Wire { line, encoder, .. } = *self;
+        let desk = Desk::new(encoder);
         Box::pin(async move {
             match line.carrier.clone() {
                 Carrier::Datagrams { to, ttl, interface } => {
-                    datagrams::run(&line, &to, ttl, interface, encoder, &inbox).await;
+                    datagrams::run(&line, &to, ttl, interface, &desk, &inbox).await;
                 }
-                Carrier::Client { to } => client::run(&line, &to, encoder, &inbox).await,
+                Carrier::Client { to } => client::run(&line, &to, &desk, &inbox).await,
                 Carrier::Server { at, clients } => {
-                    server::run(&line, at, clients, encoder, &inbox).await;
+                    server::run(&line, at, clients, &desk, &inbox).await;
                 }
             }
         })

@@ -1,8 +1,8 @@
 //! TCP: others connect, each gets all, and who does not keep up is let go.
 
-use super::{Batch, Encoder, Line, drain, prepare};
+use super::{Batch, Desk, Line, drain, prepare};
 use crate::backoff::Backoff;
-use crate::inbox::{Inbox, Told};
+use crate::inbox::Inbox;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -23,10 +23,10 @@ pub(super) async fn run(
     line: &Line,
     at: SocketAddr,
     most_clients: usize,
-    mut encoder: Box<dyn Encoder>,
+    desk: &Desk,
     inbox: &Inbox,
 ) {
-    let Some(listener) = bind(line, at, encoder.as_mut(), inbox).await else { return };
+    let Some(listener) = bind(line, at, desk, inbox).await else { return };
     let mut clients: Vec<Client> = Vec::new();
     let mut tasks = JoinSet::new();
     inbox.tally().clients(0);
@@ -41,7 +41,7 @@ pub(super) async fn run(
                     let (batches, waiting) = mpsc::channel(BEHIND);
                     tasks.spawn(serve(stream, peer, waiting, line.timeout, inbox.clone()));
                     let client = Client { peer, batches };
-                    if offer(&client, Batch::of(&encoder.snapshot()), inbox) {
+                    if offer(&client, desk.snapshot_batch().await, inbox) {
                         clients.push(client);
                     }
                     inbox.tally().clients(clients.len());
@@ -54,7 +54,7 @@ pub(super) async fn run(
             },
             told = inbox.next() => match told {
                 Some(told) => {
-                    let batch = Batch::of(&encoder.news(&told));
+                    let batch = desk.news_batch(told).await;
                     if batch.messages > 0 {
                         clients.retain(|client| offer(client, batch.clone(), inbox));
                         inbox.tally().clients(clients.len());
@@ -86,17 +86,17 @@ fn offer(client: &Client, batch: Batch, inbox: &Inbox) -> bool {
     }
 }
 
-async fn bind(
-    line: &Line,
-    at: SocketAddr,
-    encoder: &mut dyn Encoder,
-    inbox: &Inbox,
-) -> Option<TcpListener> {
+async fn bind(line: &Line, at: SocketAddr, desk: &Desk, inbox: &Inbox) -> Option<TcpListener> {
     let mut backoff = Backoff::new(line.retry_first_s, line.retry_most_s, line.seed);
     let mut failures = 0;
     loop {
         match TcpListener::bind(at).await {
-            Ok(listener) => return Some(listener),
+            Ok(listener) => {
+                // Port 0 has become one that the system chose.
+                let at = listener.local_addr().unwrap_or(at);
+                inbox.tally().to(&format!("tcp clients at {at}"));
+                return Some(listener);
+            }
             Err(error) => {
                 failures += 1;
                 inbox.tally().failed(&format!("cannot listen at {at}: {error}"));
@@ -107,14 +107,11 @@ async fn bind(
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                told = inbox.next() => follow(encoder, told.as_ref()?),
+                // It is followed, so that the first client gets the present.
+                told = inbox.next() => drop(desk.news(told?).await),
             }
         }
     }
-}
-
-fn follow(encoder: &mut dyn Encoder, told: &Told) {
-    drop(encoder.news(told));
 }
 
 /// Sends a client what waits for it, until it is gone or let go.

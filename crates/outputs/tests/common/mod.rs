@@ -115,6 +115,13 @@ pub async fn status_when(outputs: &Outputs, wanted: impl Fn(&Status) -> bool) ->
     }
 }
 
+/// Where the first output listens, once it does.
+pub async fn listening(outputs: &Outputs) -> std::net::SocketAddr {
+    let status = status_when(outputs, |s| s.clients.is_some()).await;
+    let at = status.to.strip_prefix("tcp clients at ").expect("it says where");
+    at.parse().expect("an address")
+}
+
 /// Waits, but not for ever.
 pub async fn soon<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(PATIENCE, what).await.expect("it happens at all")
