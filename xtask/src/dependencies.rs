@@ -79,7 +79,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-sim",
             "deconflict-alert",
             "deconflict-engine",
-            "deconflict-record",
+            "deconflict-access",
             "deconflict-server",
         ],
         sans_io: false,

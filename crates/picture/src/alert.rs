@@ -130,8 +130,10 @@ pub(crate) type Point = (f64, f64, Option<f64>);
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Both {
     /// `[lon, lat, alt_ft]` of the first.
+    #[schema(value_type = Vec<Option<f64>>)]
     pub a: Point,
     /// `[lon, lat, alt_ft]` of the second.
+    #[schema(value_type = Vec<Option<f64>>)]
     pub b: Point,
 }
 

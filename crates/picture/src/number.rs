@@ -105,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_millisecond_comes_back(millis in -62_000_000_000_000i64..250_000_000_000_000) {
+        fn every_millisecond_comes_back(millis in -9_000_000_000_000i64..9_000_000_000_000) {
             let stamp = Stamp(Time::from_millis(millis));
             prop_assert_eq!(Stamp::parse(&stamp.to_string()), Some(stamp));
         }

@@ -2,11 +2,12 @@
 
 use crate::alert::{Alert, FiguresOf};
 use crate::feed::Feed;
-use crate::live::{Live, Note, NoteLevel, Picture, Step};
+use crate::live::{Note, NoteLevel, Picture, Setup, Step};
 use crate::number::Stamp;
 use crate::policy::{Policy, Viewer};
 use crate::seen::{Seen, Veils, may_read, see_alert, see_with};
 use crate::track::{Row, Track, TrackView, Who};
+use bytes::Bytes;
 use deconflict_core::Time;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -65,17 +66,38 @@ pub struct Message {
     pub seq: u64,
     /// The time of the data.
     pub time: Time,
-    /// One JSON object.
-    pub json: Arc<str>,
+    /// As a server-sent event; the JSON object stands in it.
+    frame: Bytes,
+    json_from: usize,
 }
 
-/// What somebody gets who comes back.
-#[derive(Clone, Debug)]
-pub enum Resumed {
-    /// The messages that were missed.
-    Missed(Vec<Message>),
-    /// They are not there any more: a snapshot.
-    Afresh(Message),
+impl Message {
+    fn new(run: &str, kind: Kind, seq: u64, time: Time, body: impl Serialize) -> Message {
+        let head = format!("event: {}\nid: {run}:{seq}\ndata: ", kind.name());
+        let json_from = head.len();
+        let mut frame = head.into_bytes();
+        let envelope = Envelope { kind: kind.name(), seq, time: Stamp(time), body };
+        // Plain data with text keys: there is nothing in it that JSON could not hold, and JSON
+        // holds no line end.
+        let _ = serde_json::to_writer(&mut frame, &envelope);
+        frame.extend_from_slice(b"\n\n");
+        Message { kind, seq, time, frame: frame.into(), json_from }
+    }
+
+    /// The last message of a stream that is no view's own end.
+    pub fn end(run: &str, seq: u64, time: Time, reason: &str) -> Message {
+        Message::new(run, Kind::End, seq, time, EndBody { reason })
+    }
+
+    /// The message as a server-sent event, `event`, `id` and `data`.
+    pub fn event(&self) -> Bytes {
+        self.frame.clone()
+    }
+
+    /// The message as one JSON object.
+    pub fn json(&self) -> Bytes {
+        self.frame.slice(self.json_from..self.frame.len() - 2)
+    }
 }
 
 /// What one kind of viewer is told.
@@ -114,7 +136,7 @@ struct Snapshot<'a> {
     period_s: f64,
     name: &'a str,
     tracks: Vec<TrackView<'a>>,
-    alerts: &'a [Arc<Alert>],
+    alerts: Vec<&'a Alert>,
     feeds: &'a [Feed],
     incomplete: &'a [String],
 }
@@ -159,10 +181,15 @@ struct EndBody<'a> {
 
 impl View {
     /// A view that begins with the present picture. `live` is false for a recording.
-    pub fn new(viewer: Viewer, policy: &Policy, live: &Live, is_live: bool) -> View {
-        let setup = live.setup();
+    pub fn new(
+        viewer: Viewer,
+        policy: &Policy,
+        setup: &Setup,
+        picture: &Picture,
+        is_live: bool,
+    ) -> View {
         let mut veils = Veils::default();
-        let seen = see_with(live.picture(), &viewer, policy, &mut veils);
+        let seen = see_with(picture, &viewer, policy, &mut veils);
         View {
             viewer,
             run: setup.run.clone(),
@@ -204,21 +231,21 @@ impl View {
             period_s: self.period_s,
             name: &self.name,
             tracks: self.seen.tracks.iter().map(Track::view).collect(),
-            alerts: &self.seen.alerts,
+            alerts: self.seen.alerts.iter().map(|alert| &**alert).collect(),
             feeds: &self.seen.feeds,
             incomplete: &self.seen.incomplete,
         };
-        message(Kind::Snapshot, self.seq, self.seen.time, body)
+        Message::new(&self.run, Kind::Snapshot, self.seq, self.seen.time, body)
     }
 
-    /// What somebody has missed who got everything up to `seq` of `run`.
-    pub fn resume(&self, run: &str, seq: u64) -> Resumed {
+    /// What somebody has missed who got everything up to `seq` of `run`; `None` if that is not
+    /// there any more, so that only a snapshot helps.
+    pub fn missed(&self, run: &str, seq: u64) -> Option<Vec<Message>> {
         let first = self.kept.front().map_or(self.seq + 1, |message| message.seq);
         if run != self.run || seq > self.seq || seq + 1 < first {
-            return Resumed::Afresh(self.snapshot());
+            return None;
         }
-        let missed = self.kept.iter().filter(|message| message.seq > seq);
-        Resumed::Missed(missed.cloned().collect())
+        Some(self.kept.iter().filter(|message| message.seq > seq).cloned().collect())
     }
 
     /// What has changed for this viewer. Tracks come before the alerts that name them.
@@ -252,9 +279,11 @@ impl View {
             let body = FeedsBody { feeds: &seen.feeds, incomplete: &seen.incomplete };
             self.tell(&mut out, Kind::Feeds, time, body);
         }
-        let notes = step.notes.iter().filter(|n| may_read(n, step, &self.viewer, policy));
-        for Note { time, level, text, .. } in notes {
-            self.tell(&mut out, Kind::Note, *time, NoteBody { level: *level, text });
+        for note in &step.notes {
+            if may_read(note, step, &self.viewer, policy) {
+                let Note { time, level, text, .. } = note;
+                self.tell(&mut out, Kind::Note, *time, NoteBody { level: *level, text });
+            }
         }
         self.known.clear();
         self.known.extend(seen.tracks.iter().map(|t| t.who.clone()));
@@ -294,24 +323,17 @@ impl View {
 
     fn tell(&mut self, out: &mut Vec<Message>, kind: Kind, time: Time, body: impl Serialize) {
         self.seq += 1;
-        let message = message(kind, self.seq, time, body);
-        self.kept_bytes += message.json.len();
+        let message = Message::new(&self.run, kind, self.seq, time, body);
+        self.kept_bytes += message.frame.len();
         self.kept.push_back(message.clone());
         while let Some(oldest) = self.kept.front()
             && (self.kept_bytes > KEPT_BYTES || time.seconds_since(oldest.time) > KEPT_S)
         {
-            self.kept_bytes -= oldest.json.len();
+            self.kept_bytes -= oldest.frame.len();
             self.kept.pop_front();
         }
         out.push(message);
     }
-}
-
-fn message(kind: Kind, seq: u64, time: Time, body: impl Serialize) -> Message {
-    let envelope = Envelope { kind: kind.name(), seq, time: Stamp(time), body };
-    // Plain data with text keys: there is nothing in it that JSON could not hold.
-    let json = serde_json::to_string(&envelope).unwrap_or_default();
-    Message { kind, seq, time, json: json.into() }
 }
 
 /// An empty picture, for tests and for what has not begun.

@@ -3,8 +3,10 @@
 mod completions;
 mod demo;
 mod detect;
+mod key;
 mod replay;
 mod rules;
+mod serve;
 mod simulate;
 
 use crate::failure::{Found, Outcome};
@@ -16,12 +18,16 @@ pub enum Command {
     Detect(detect::Arguments),
     /// Plays recordings through tracker, detector and alerts
     Replay(replay::Arguments),
-    /// Shows the bundled scenario, live in the terminal
+    /// Runs the live service: feeds in, one picture, alerts out
+    Serve(serve::Arguments),
+    /// Shows the bundled scenario: on the map, or in the terminal with --tui
     Demo(demo::Arguments),
     /// Writes the reports of a simulated scenario
     Simulate(simulate::Arguments),
     /// Checks files of separation rules
     Rules(rules::Arguments),
+    /// Makes API keys
+    Key(key::Arguments),
     /// Prints completions for a shell
     Completions(completions::Arguments),
 }
@@ -31,6 +37,8 @@ impl Command {
         match self {
             Command::Detect(arguments) => detect::run(&arguments),
             Command::Replay(arguments) => replay::run(&arguments),
+            Command::Serve(arguments) => serve::run(&arguments),
+            Command::Key(arguments) => key::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),

@@ -22,7 +22,7 @@ use crate::plan::{FeedPlan, Field, Plan};
 use check::{Checked, Checker};
 use deconflict_core::time::days_from_civil;
 use deconflict_core::units::{m_from_ft, mps_from_fpm, mps_from_kt};
-use deconflict_core::{AircraftClass, Operator, Time};
+use deconflict_core::{AircraftClass, GeoPoint, Operator, Time};
 use file::File;
 use std::collections::BTreeMap;
 
@@ -41,6 +41,7 @@ pub struct Scenario {
     pub volumes: Vec<Volume>,
     pub(crate) operators: Vec<Party>,
     pub(crate) fields: Vec<Field>,
+    field_names: Vec<String>,
     pub(crate) areas: Vec<Area>,
     pub(crate) plans: Vec<Plan>,
     pub(crate) feeds: Vec<FeedPlan>,
@@ -115,6 +116,15 @@ impl Scenario {
         self.operators.iter().map(|party| (party.name, party.command))
     }
 
+    /// Its aerodromes with the places of their thresholds, in the order of the file.
+    pub fn aerodromes(&self) -> impl Iterator<Item = (&str, GeoPoint)> {
+        let named = self.field_names.iter().zip(&self.fields);
+        named.filter_map(|(name, field)| match field {
+            Field::Aerodrome { threshold, .. } => Some((name.as_str(), threshold.point)),
+            Field::Ship { .. } => None,
+        })
+    }
+
     /// How many aircraft fly in it, from first to last.
     pub fn aircraft_count(&self) -> usize {
         self.plans.len()
@@ -182,6 +192,7 @@ fn resolve(text: &str, file: File, seed: Option<u64>) -> Checked<Scenario> {
         volumes,
         operators,
         fields: fields.things,
+        field_names: fields.names,
         areas: areas.things,
         plans,
         feeds,

@@ -1,13 +1,14 @@
 //! `deconflict demo`: the bundled scenario through the whole system.
 
 mod draw;
+mod map;
 mod screen;
 mod show;
 mod view;
 
 use crate::bundled;
 use crate::command::replay::{FormArguments, write_totals};
-use crate::failure::{Found, Outcome};
+use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::output::{Out, count, stdout};
 use crate::pace::{self, Pace};
 use crate::tell::{Form, feed_name, second};
@@ -15,6 +16,7 @@ use crate::{rule_file, scenario_file};
 use deconflict_engine::EngineConfig;
 use show::Show;
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -28,16 +30,28 @@ pub struct Arguments {
     /// Separation rules (TOML; see docs/rules.md); otherwise the bundled ones
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// How many times faster than real time (in the terminal: 20 to begin with, + and - change
-    /// it; as text: as fast as possible, unless given)
+    /// How many times faster than real time (on the map 5; in the terminal 20 to begin with, + and -
+    /// change it; as text as fast as possible, unless given)
     #[arg(long, value_name = "X", value_parser = pace::parse)]
     speed: Option<f64>,
     /// End after so many simulated minutes
     #[arg(long, value_name = "MIN", value_parser = clap::value_parser!(u32).range(1..))]
     minutes: Option<u32>,
-    /// Print lines of text instead of taking over the terminal
+    /// Show it in the terminal instead of on the map
     #[arg(long)]
+    tui: bool,
+    /// Print lines of text instead of showing the map
+    #[arg(long, conflicts_with = "tui")]
     plain: bool,
+    /// Where the map is served
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Do not open a browser
+    #[arg(long)]
+    no_open: bool,
+    /// Keep what is stored and recorded in this folder; otherwise it is gone at the end
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
     /// Threads to use; 0 takes all there are. The output does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
@@ -46,6 +60,11 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome<Found> {
+    let form = arguments.form.form();
+    let as_text = arguments.plain || !matches!(form, Form::Text(_));
+    if !as_text && !arguments.tui {
+        return map::run(arguments);
+    }
     let scenario = scenario_file::load(&arguments.scenario, arguments.seed)?;
     let config = EngineConfig {
         rules: rule_file::load_or_default(arguments.rules.as_deref())?,
@@ -53,19 +72,19 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         ..EngineConfig::default()
     };
     let mut show = Show::new(&scenario, config, arguments.minutes);
-    let form = arguments.form.form();
-    let on_screen = !arguments.plain
-        && matches!(form, Form::Text(_))
-        && io::stdout().is_terminal()
-        && io::stdin().is_terminal();
-    if on_screen {
+    let is_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    if !as_text && !is_terminal {
+        return Err(Failure::new(Kind::Usage, "--tui needs a terminal")
+            .advise("--plain prints lines, without either the map is served"));
+    }
+    if as_text {
+        as_lines(&mut show, form, arguments.speed.map(Pace::new))?;
+    } else {
         screen::run(&mut show, arguments.speed.unwrap_or(20.0))?;
         let mut out = stdout();
         writeln!(out, "{}, {} to {}", show.name, second(show.start), second(show.now()))?;
         write_totals(&mut out, &show.engine)?;
         out.flush()?;
-    } else {
-        as_lines(&mut show, form, arguments.speed.map(Pace::new))?;
     }
     Ok(Found::Nothing)
 }
