@@ -63,13 +63,14 @@ impl Counter {
         let difference = (count.wrapping_sub(last) << 16) as i64 >> 16;
         let seconds = difference as f64 / TICKS_PER_S;
         self.last = Some(count & COUNTER_MASK);
-        if (-LONGEST_STEP_BACK_S..=LONGEST_PAUSE_S).contains(&seconds) {
+        let goes_on = (-LONGEST_STEP_BACK_S..=LONGEST_PAUSE_S).contains(&seconds);
+        if goes_on {
             self.now = self.now.plus_s(seconds);
         }
         if let Some(receipt) = self.receipt() {
             let drawn = self.now.plus_s(seconds.clamp(0.0, 1.0) * DRAW);
             let way_s = receipt.seconds_since(drawn);
-            let believed = difference != 0 && (0.0..=LONGEST_WAY_S).contains(&way_s);
+            let believed = goes_on && difference != 0 && (0.0..=LONGEST_WAY_S).contains(&way_s);
             self.now = if believed { drawn } else { receipt };
         }
         self.now
