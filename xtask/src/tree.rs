@@ -36,7 +36,8 @@ pub fn root() -> PathBuf {
 }
 
 /// Folders that hold what is built or downloaded, not what is written.
-const NOT_OURS: [&str; 6] = [".git", "target", "corpus", "artifacts", "node_modules", "shared"];
+const NOT_OURS: [&str; 7] =
+    [".git", "target", "corpus", "artifacts", "node_modules", "dist", "shared"];
 
 /// All text files of the workspace, in order of their paths.
 pub fn files(root: &Path) -> Vec<File> {

@@ -180,8 +180,8 @@ fn simulate_is_seeded_and_knows_the_truth() {
 }
 
 #[test]
-fn demo_without_a_terminal_prints_lines_and_a_summary() {
-    let output = run(&["demo", "crossing"]);
+fn demo_in_plain_text_prints_lines_and_a_summary() {
+    let output = run(&["demo", "crossing", "--plain"]);
     let said = stdout(&output);
     assert!(said.starts_with("crossing: 4 aircraft of BLUE, WHITE"), "{said}");
     for wanted in
