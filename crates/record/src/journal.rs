@@ -135,6 +135,13 @@ pub fn bytes_of_rows(rows: &[Row]) -> Vec<u8> {
     bytes
 }
 
+/// A journal with this as the payload of its one frame, right or not.
+pub fn framed(payload: &[u8]) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    frame(&mut bytes, |out| out.extend_from_slice(payload));
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -385,3 +385,80 @@ fn remove_temporary(dir: &Path) -> Result<(), RecordError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Recording;
+    use std::sync::atomic::AtomicI64;
+
+    /// Bytes that the disk still takes.
+    static ROOM: AtomicI64 = AtomicI64::new(0);
+
+    /// A file on a disk with little room, that takes what it can of a write.
+    #[derive(Debug)]
+    struct Small(File);
+
+    impl Medium for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+            let room = usize::try_from(ROOM.load(Ordering::SeqCst)).unwrap_or(0);
+            let taken = room.min(bytes.len());
+            self.0.write_all(&bytes[..taken])?;
+            ROOM.fetch_sub(taken as i64, Ordering::SeqCst);
+            if taken < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+
+        fn cut(&mut self, _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn file(&self) -> io::Result<File> {
+            self.0.try_clone()
+        }
+    }
+
+    fn create_small(path: &Path) -> io::Result<Box<dyn Medium>> {
+        let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        Ok(Box::new(Small(file)))
+    }
+
+    // REC-4: whatever was written of a batch that did not fit, what is read is whole.
+    #[test]
+    fn a_disk_that_fills_up_within_a_write() {
+        let tick = |s: i64| Row::Tick(Time::from_nanos(s));
+        let begin = Begin { run: "r".into(), time: Time::from_nanos(0), config: "{}".into() };
+        for room in (1..200).step_by(3) {
+            let dir = tempfile::tempdir().unwrap();
+            ROOM.store(room, Ordering::SeqCst);
+            let mut recorder =
+                Recorder::open_on(dir.path(), Limits::default(), create_small).unwrap();
+            recorder.append(&[Row::Begin(begin.clone())]);
+            let mut s = 0;
+            while recorder.status().state == State::Recording {
+                s += 1;
+                recorder.append(&[tick(s)]);
+            }
+            recorder.append(&[tick(s + 1), tick(s + 2)]);
+            let status = recorder.status();
+            let last_lost = s == 0;
+            assert_eq!(status.lost_rows, 3);
+            assert_eq!(status.rows, if last_lost { 0 } else { s as u64 });
+            ROOM.store(i64::MAX, Ordering::SeqCst);
+            recorder.retry = None;
+            recorder.append(&[tick(s + 3)]);
+            assert_eq!(recorder.status().state, State::Recording);
+            recorder.close();
+            let recording = Recording::open(dir.path()).unwrap();
+            let rows: Vec<Row> = recording.rows_since_begin("r").map(Result::unwrap).collect();
+            let mut expected = vec![];
+            if !last_lost {
+                expected.push(Row::Begin(begin.clone()));
+                expected.extend((1..s).map(tick));
+            }
+            expected.push(tick(s + 3));
+            assert_eq!(rows, expected, "room for {room}");
+            let spans = recording.spans().unwrap();
+            assert_eq!(spans.len(), if last_lost { 1 } else { 2 });
+        }
+    }
+}

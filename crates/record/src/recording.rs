@@ -258,7 +258,7 @@ fn summarise(dir: &Path, segment: &Segment, known: Option<Known>) -> Result<Know
 #[derive(Debug)]
 enum Source {
     Parquet(ParquetSegment, PathBuf),
-    Journal(Journal<BufReader<File>>, Summary, PathBuf),
+    Journal(Journal<BufReader<File>>, Box<Summary>, PathBuf),
 }
 
 impl Source {
@@ -268,7 +268,7 @@ impl Source {
             // If it is gone, it was closed meanwhile.
             if let Ok(input) = File::open(&file) {
                 let journal = Journal::new(BufReader::with_capacity(1 << 18, input));
-                return Ok(Source::Journal(journal, Summary::default(), file));
+                return Ok(Source::Journal(journal, Box::default(), file));
             }
         }
         let file = path(dir, &segment.stem, Form::Parquet);

@@ -67,7 +67,7 @@ pub(crate) fn meaning(target: &Target, error: &sqlx::Error) -> Trouble {
     }
 }
 
-fn sqlite_meaning(code: &Cow<'_, str>, text: String) -> Trouble {
+fn sqlite_meaning(code: &str, text: String) -> Trouble {
     // The low byte is the error, the rest says more about it.
     match code.parse::<i32>().unwrap_or(1) & 0xff {
         13 => Trouble::Full(text),

@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// The URL of the database, without a password.
-    pub fn url(&self) -> &str {
+    pub fn masked_url(&self) -> &str {
         &self.target.masked
     }
 
@@ -141,7 +141,7 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("url", &self.url()).finish_non_exhaustive()
+        f.debug_struct("Store").field("url", &self.masked_url()).finish_non_exhaustive()
     }
 }
 

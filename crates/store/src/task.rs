@@ -50,8 +50,10 @@ pub(crate) struct Task {
     pub(crate) token: String,
     ledger: Option<Ledger>,
     pause: Duration,
-    /// Commits in a row that failed because of an entry.
+    /// Commits that failed because of an entry.
     faults: u32,
+    /// Commits of one entry since it is known that there is one at fault.
+    singles: usize,
 }
 
 impl Task {
@@ -64,7 +66,7 @@ impl Task {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let token = format!("{:x}-{:x}", now.as_nanos(), std::process::id());
         let pause = FIRST_PAUSE;
-        Task { queue, target, settings, health, token, ledger: None, pause, faults: 0 }
+        Task { queue, target, settings, health, token, ledger: None, pause, faults: 0, singles: 0 }
     }
 
     /// Connects for the first time.
@@ -139,8 +141,11 @@ impl Task {
         counters.last_commit_ns.store(ns, Ordering::Relaxed);
         tracing::trace!(entries, ?took, "committed");
         self.pause = FIRST_PAUSE;
-        // After a fault a while is gone through one by one, or the next batch meets it again.
-        self.faults = if self.faults >= 2 && !self.queue.is_empty() { self.faults } else { 0 };
+        // Past all that was in the batch which failed, or the next one meets the fault again.
+        self.singles += entries;
+        if self.faults < 2 || self.singles >= MOST_IN_A_COMMIT || self.queue.is_empty() {
+            (self.faults, self.singles) = (0, 0);
+        }
         self.well();
     }
 

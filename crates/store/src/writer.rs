@@ -42,7 +42,7 @@ impl Writer {
             match self.queue.withdraw(number) {
                 Withdrawal::Done => {
                     waiting.over = true;
-                    return Err(NotStored::Away(self.health.borrow().to_string()));
+                    return Err(NotStored::Away(self.why()));
                 }
                 // The answer is on its way, or soon will be.
                 Withdrawal::InFlight | Withdrawal::Gone => {
@@ -58,16 +58,24 @@ impl Writer {
             Err(_) => {
                 // Back in the queue by now, or still in doubt.
                 waiting.over = true;
-                let health = self.health.borrow().to_string();
                 Err(match self.queue.withdraw(number) {
-                    Withdrawal::Done => NotStored::Away(health),
+                    Withdrawal::Done => NotStored::Away(self.why()),
                     _ => {
                         self.queue.abandon(number);
-                        NotStored::InDoubt(health)
+                        NotStored::InDoubt(self.why())
                     }
                 })
             }
         }
+    }
+
+    /// Why an entry was not stored in time.
+    fn why(&self) -> String {
+        let health = self.health.borrow();
+        if health.is_ok() {
+            return "the database takes too long".to_owned();
+        }
+        health.to_string()
     }
 
     /// How the database is, and when that changes.
