@@ -169,7 +169,7 @@ impl Player<'_> {
             }
             return true;
         }
-        let what = format_args!("{}: received {} after {latest}", report.address, report.received);
+        let what = format_args!("received {} after {latest}", report.received);
         self.job.line.fault("clock", &what);
         false
     }

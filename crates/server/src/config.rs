@@ -212,11 +212,13 @@ pub struct Log {
     pub level: String,
     /// As text for people or JSON for machines.
     pub format: LogFormat,
+    /// An OpenTelemetry collector that traces go to: `http://127.0.0.1:4318/v1/traces`.
+    pub otlp: Option<String>,
 }
 
 impl Default for Log {
     fn default() -> Log {
-        Log { level: "info".to_owned(), format: LogFormat::Text }
+        Log { level: "info".to_owned(), format: LogFormat::Text, otlp: None }
     }
 }
 

@@ -50,7 +50,11 @@ impl Server {
         let handle = Handle::new();
         let acceptor = Bounded { open: Arc::default(), most: http.max_connections };
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // Whoever connects and says nothing, or a request byte by byte, does not keep a place.
+        let patience = Duration::from_secs(http.timeout_s.max(1));
         let server = axum_server::from_tcp(listener).map_err(cannot)?.handle(handle.clone());
+        let mut server = server.first_request_timeout(patience);
+        server.http_builder().http1().header_read_timeout(patience);
         let task = match (&http.certificate, &http.private_key) {
             (Some(certificate), Some(key)) => {
                 let tls = RustlsConfig::from_pem_file(certificate, key).await.map_err(|error| {

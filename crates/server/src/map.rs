@@ -1,6 +1,6 @@
 //! The map: files that the build of `web/` has made, part of the program.
 
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
@@ -24,9 +24,12 @@ const MISSING: &str = "The map is not part of this program: it was built without
     Install Node.js 20 or later, run ./demo again, or use `deconflict demo --tui`.\n\
     The interface is described at /docs.\n";
 
-/// A file of the map.
-pub async fn serve(uri: Uri) -> Response {
+/// A file of the map, or nothing.
+pub async fn serve(method: Method, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
+    if !(method == Method::GET || method == Method::HEAD || path.starts_with("v1")) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
     let path = if path.is_empty() { "index.html" } else { path };
     // What begins with a dot is the build's business.
     let path = if path.starts_with('.') { "nothing" } else { path };

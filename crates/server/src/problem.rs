@@ -1,7 +1,9 @@
 //! Errors of the interface: `application/problem+json` (RFC 9457).
 
 use axum::Json;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -79,4 +81,37 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// Longest text of an error that is not our own, bytes.
+const MOST_TEXT: usize = 4096;
+
+/// Whatever goes wrong under `/v1` is told as a problem: also what the libraries refuse (a body
+/// that is no JSON, a method that there is not), and paths that lead nowhere.
+pub async fn in_words(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_ours = path == "/v1" || path.starts_with("/v1/");
+    let response = next.run(request).await;
+    let (status, headers) = (response.status(), response.headers());
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.to_str().is_ok_and(|kind| kind.starts_with("application/") && kind.contains("json"))
+    });
+    if !is_ours || is_json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let allow = headers.get(header::ALLOW).cloned();
+    let text = axum::body::to_bytes(response.into_body(), MOST_TEXT).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let detail = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "this path does not have this method",
+        StatusCode::REQUEST_TIMEOUT => "the request took too long",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than is taken: send it in parts",
+        StatusCode::NOT_FOUND => "there is nothing at this path: see /v1/openapi.json",
+        _ => text.trim(),
+    };
+    let mut response = Problem::new(status, detail).into_response();
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
 }

@@ -29,6 +29,15 @@ pub struct Wanted {
     pub policy: Arc<Policy>,
 }
 
+/// What is played.
+#[derive(Debug)]
+pub struct Played {
+    /// The name of the run, part of the names of messages.
+    pub run: String,
+    /// Its messages. Whoever lets go of them ends the player.
+    pub messages: mpsc::Receiver<Message>,
+}
+
 /// Plays a recording on a thread of its own.
 pub struct Player {
     wanted: Wanted,
@@ -48,11 +57,11 @@ enum End {
 }
 
 impl Player {
-    /// Starts playing.
+    /// Starts playing. The name of the run that is played, and its messages.
     ///
     /// # Errors
     /// There is no recording, nothing was recorded then, or too many look back already.
-    pub fn start(app: &Arc<App>, wanted: Wanted) -> Result<mpsc::Receiver<Message>, Problem> {
+    pub fn start(app: &Arc<App>, wanted: Wanted) -> Result<Played, Problem> {
         let none = || Problem::new(StatusCode::NOT_FOUND, "nothing is recorded here");
         let dir = app.recording.clone().ok_or_else(none)?;
         let permit = app.replays.clone().try_acquire_owned().map_err(|_| {
@@ -70,6 +79,7 @@ impl Player {
             Problem::new(StatusCode::NOT_FOUND, detail)
         })?;
         let (sender, receiver) = mpsc::channel(HAND);
+        let run = position.begin.run.clone();
         let player = Player::new(wanted, sender, &position).map_err(|e| unreadable(&e))?;
         let thread = std::thread::Builder::new().name("replay".to_owned());
         let started = thread.spawn(move || {
@@ -77,7 +87,7 @@ impl Player {
             drop(permit);
         });
         started.map_err(|error| unreadable(&error))?;
-        Ok(receiver)
+        Ok(Played { run, messages: receiver })
     }
 
     fn new(

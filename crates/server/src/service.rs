@@ -88,14 +88,15 @@ impl Service {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             ConfigError(lines.join("\n"))
         })?;
-        let mut declarations = Declarations { fixed: config.declared(), pushed: Vec::new() };
+        let mut declared = config.declared();
         let (mut reserved, mut map_layers) = (Vec::new(), layers::load(&config.layer)?);
         for scenario in plan.scenarios() {
             let registry = deconflict_sim::Simulation::new(scenario).registry();
-            declarations.fixed.extend(registry.iter().map(|(a, d)| Declared::of(a, d)));
+            declared.extend(registry.iter().map(|(a, d)| Declared::of(a, d)));
             reserved.extend(layers::reserved(scenario));
             map_layers.extend(layers::aerodromes(scenario));
         }
+        let declarations = Declarations::new(declared);
         let setup = setup(&config, &plan, &declarations, &clock)?;
         let live = Live::new(setup.clone(), clock.now(), config.engine.threads);
         let live = live.map_err(|e| ConfigError(format!("rules: {e}")))?;
@@ -293,6 +294,9 @@ impl Teller {
 /// What would keep the service from starting.
 pub fn check(config: &Config, bundled: Bundled) -> Result<(), ConfigError> {
     config.check()?;
+    let access = config.access.clone().unwrap_or_else(AccessConfig::local);
+    guard_bind(config.http.listen, &access)
+        .map_err(|e| ConfigError(format!("http.listen: {e}")))?;
     layers::load(&config.layer)?;
     let plan = Plan::new(config.feed.clone(), bundled).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();

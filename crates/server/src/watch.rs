@@ -148,12 +148,16 @@ impl Thread {
             let wait = self.parts.clock.until(self.due).min(TURN);
             self.parts.inbox.take(Instant::now() + wait, &mut batch);
             let begun = Instant::now();
+            // What reports declare was sent before they were, and is known before they are.
+            let mut waiting: Vec<Command> = commands.try_iter().collect();
+            self.declare_last(&mut waiting);
             self.parts.tape.reports(&batch.reports);
             self.live.push(&batch.reports);
             let now = self.parts.clock.now();
             if now > self.due {
                 self.parts.tape.tick(now);
-                self.live.advance(now);
+                let span = tracing::info_span!("evaluation", reports = batch.reports.len());
+                span.in_scope(|| self.live.advance(now));
                 self.due = self.after(now);
             }
             self.parts.tape.flush();
@@ -162,13 +166,26 @@ impl Thread {
                 self.lines_seen = Instant::now();
                 self.look_at_lines();
             }
-            while let Ok(command) = commands.try_recv() {
+            for command in waiting {
                 if !self.obey(command) {
                     return;
                 }
             }
             self.look_at_clock();
         }
+    }
+
+    /// Takes in what is declared. Each time it is everything, so that only the last counts.
+    fn declare_last(&mut self, waiting: &mut Vec<Command>) {
+        let is_declare = |command: &mut Command| matches!(command, Command::Declare(_));
+        if let Some(Command::Declare(declared)) = waiting.extract_if(.., is_declare).last() {
+            self.declare(declared);
+        }
+    }
+
+    fn declare(&mut self, declared: Vec<Declared>) {
+        self.parts.tape.declare(&declared);
+        self.live.declare(declared);
     }
 
     /// Whether to go on.
@@ -178,10 +195,7 @@ impl Thread {
                 question(&mut self.live);
                 self.tell(Instant::now());
             }
-            Command::Declare(declared) => {
-                self.parts.tape.declare(&declared);
-                self.live.declare(declared);
-            }
+            Command::Declare(declared) => self.declare(declared),
             Command::Begin { rules, reason } => {
                 let setup = Setup { rules, ..self.live.setup().clone() };
                 self.begin(setup, &reason);
@@ -241,6 +255,7 @@ impl Thread {
     }
 
     /// Tells everybody what has come of the input since `begun`.
+    #[tracing::instrument(level = "debug", skip_all)]
     fn tell(&mut self, begun: Instant) {
         let Some(step) = self.live.step() else { return };
         self.parts.hub.publish(&step);

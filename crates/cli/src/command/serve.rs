@@ -25,7 +25,8 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         eprintln_quietly("the configuration holds");
         return Ok(Found::Nothing);
     }
-    log::start(&config.log).map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
+    let _logging =
+        log::start(&config.log).map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
     let folder = service::folder_of(arguments.config.as_deref());
     let start = Start { bundled: &bundled::SCENARIOS, pace: None, folder };
     runtime()?.block_on(async {

@@ -7,7 +7,9 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use deconflict_access::Outcome;
-use deconflict_picture::{Alert, Comment, Encounter, Remark, Stamp, see_alert};
+use deconflict_picture::{
+    Alert, Comment, Encounter, NoSuchAlert, Remark, Stamp, Viewer, see, see_alert,
+};
 use deconflict_store::{AlertQuery, AlertState, Entry, NoteKind, ReadError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -15,6 +17,10 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Longest text of a remark, characters.
 const MOST_TEXT: usize = 2000;
+/// Rows that are asked for at a time where most may not be seen …
+const MOST_ROWS: u32 = 1000;
+/// … and how often, for one page.
+const MOST_PAGES: usize = 50;
 
 /// Which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -96,18 +102,39 @@ pub async fn list(
         before: wanted.before,
         limit: wanted.limit.unwrap_or(100).clamp(1, 1000),
     };
-    if query.text.is_some() && viewer != deconflict_picture::Viewer::Everything {
+    if query.text.is_some() && viewer != Viewer::Everything {
         // The answer would tell what the words of a veiled alert are.
         return Err(Problem::bad("text: alerts cannot be searched in the role of a party"));
     }
-    let rows = app.store.alerts(&query).await.map_err(|e| unreadable(&e))?;
-    let full = rows.len() >= query.limit as usize;
-    let next = rows.last().filter(|_| full).map(|row| row.id.clone());
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let notes = app.store.notes(&ids).await.map_err(|e| unreadable(&e))?;
-    let alerts = rows.iter().filter_map(|row| alert_of(row, &notes));
-    let alerts = alerts.filter_map(|alert| see_alert(&alert, &viewer, &policy)).collect();
-    Ok(Json(Page { alerts, next }))
+    stored(&app, query, |alert| see_alert(alert, &viewer, &policy)).await.map(Json)
+}
+
+/// A page of stored alerts. One that may not be seen leaves no gap, and gives no page its name:
+/// how many others there were is not told either.
+async fn stored(
+    app: &App,
+    mut query: AlertQuery,
+    see: impl Fn(&Arc<Alert>) -> Option<Arc<Alert>>,
+) -> Result<Page, Problem> {
+    let wanted = query.limit as usize;
+    let mut alerts: Vec<Arc<Alert>> = Vec::new();
+    for _ in 0..MOST_PAGES {
+        let rows = app.store.alerts(&query).await.map_err(|e| unreadable(&e))?;
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let notes = app.store.notes(&ids).await.map_err(|e| unreadable(&e))?;
+        let seen = rows.iter().filter_map(|row| see(&alert_of(row, &notes)?));
+        alerts.extend(seen.take(wanted - alerts.len()));
+        if alerts.len() == wanted {
+            break;
+        }
+        let Some(last) = rows.last().filter(|_| rows.len() >= query.limit as usize) else {
+            return Ok(Page { alerts, next: None });
+        };
+        query.before = Some(last.id.clone());
+        query.limit = MOST_ROWS;
+    }
+    let next = alerts.last().map(|alert| alert.id.clone());
+    Ok(Page { alerts, next })
 }
 
 /// Seconds that are left: lost ones first, then those that are lost soonest.
@@ -162,9 +189,19 @@ pub async fn encounter(
     if !in_picture {
         return Err(none());
     }
-    let asked = id.clone();
-    let found = app.watch.ask(move |live| live.encounter(&asked)).await?;
-    let mut encounter = found.map_err(|_| none())?;
+    let (asked, viewer, policy) = (id.clone(), caller.viewer(), app.hub.policy());
+    let tracks = [alert.a.track, alert.b.track];
+    let found = app.watch.ask(move |live| {
+        let mut encounter = live.encounter(&asked)?;
+        // Where an aircraft is after the alert may be more than policy shows.
+        let seen = see(live.picture(), &viewer, &policy).tracks;
+        let is_seen = |id: &u64| seen.binary_search_by_key(id, |track| track.who.id).is_ok();
+        if viewer != Viewer::Everything && !tracks.iter().all(is_seen) {
+            encounter.ahead.clear();
+        }
+        Ok::<_, NoSuchAlert>(encounter)
+    });
+    let mut encounter = found.await?.map_err(|_| none())?;
     // Whoever may not know who it is may not see where it came from.
     for (side, past) in [(&alert.a, &mut encounter.past.a), (&alert.b, &mut encounter.past.b)] {
         if side.callsign.is_none() && side.address.is_none() {

@@ -11,6 +11,7 @@ use deconflict_core::{Address, Declaration};
 use deconflict_feeds::{MOST_PUSHED, Push, PushError, Refusal};
 use deconflict_picture::{Declared, Feed, see_feeds};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
 
@@ -62,51 +63,66 @@ pub async fn push(
         let detail = format!("more than {MOST_PUSHED} reports at a time: send them in parts");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
-    let pushed = app.feeds.push(number, &push).map_err(|error| match error {
+    // Declared before the reports are seen: an aircraft that the policy hides is nobody's for
+    // not even a moment.
+    let claim = |declared: &[(Address, Declaration)]| {
+        let mut known = app.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (others, changed) = known.claim(owner.as_deref(), declared);
+        if changed {
+            app.watch.declare(known.all());
+        }
+        others
+    };
+    let pushed = app.feeds.push_claiming(number, &push, claim).map_err(|error| match error {
         PushError::Unknown(_) => none(),
         other => Problem::new(StatusCode::CONFLICT, other.to_string()),
     })?;
-    declare(&app, owner.as_deref(), &pushed.declared);
     Ok(Json(PushedBody { accepted: pushed.accepted, refused: pushed.refused }))
 }
 
-/// Takes in what pushed reports declare. Nobody can declare what somebody else has.
-fn declare(app: &App, owner: Option<&str>, declared: &[(Address, Declaration)]) {
-    let mut known = app.declared.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.declare(owner, declared) {
-        app.watch.declare(known.all());
-    }
-}
-
 impl Declarations {
+    /// What the configuration and scenarios declare; of what they say twice, the last counts.
+    pub fn new(fixed: impl IntoIterator<Item = Declared>) -> Declarations {
+        let address = |declared: &Declared| Address::parse(&declared.address);
+        let fixed = fixed.into_iter().filter_map(|declared| Some((address(&declared)?, declared)));
+        Declarations { fixed: fixed.collect(), pushed: BTreeMap::new() }
+    }
+
     /// Everything; what the configuration says comes last, and so holds.
     pub fn all(&self) -> Vec<Declared> {
-        self.pushed.iter().chain(&self.fixed).cloned().collect()
+        self.pushed.values().chain(self.fixed.values()).cloned().collect()
     }
 
-    /// Takes in what is declared under `owner`. Whether anything is new.
-    fn declare(&mut self, owner: Option<&str>, declared: &[(Address, Declaration)]) -> bool {
-        let mut changed = false;
+    /// Takes in what is declared on a feed of `owner`. Which addresses are another's, of which
+    /// nothing is taken in, and whether anything is new.
+    ///
+    /// What has no owner is fed by the administrators, who answer for it.
+    fn claim(
+        &mut self,
+        owner: Option<&str>,
+        declared: &[(Address, Declaration)],
+    ) -> (BTreeSet<Address>, bool) {
+        let (mut others, mut changed) = (BTreeSet::new(), false);
         for (address, declaration) in declared {
-            let new = Declared::of(*address, declaration);
-            if self.fixed.iter().any(|fixed| fixed.address == new.address) {
-                continue;
-            }
-            let Some(place) = self.pushed.iter().position(|k| k.address == new.address) else {
-                if self.pushed.len() < MOST_DECLARED {
-                    self.pushed.push(new);
-                    changed = true;
+            let fixed = self.fixed.get(address);
+            let known = fixed.or_else(|| self.pushed.get(address));
+            let operator = known.and_then(|known| known.operator.as_deref());
+            if operator.is_some() && operator != owner {
+                if owner.is_some() {
+                    others.insert(*address);
                 }
                 continue;
-            };
-            let known = &mut self.pushed[place];
-            // What is another party's was there first.
-            if *known != new && known.operator.as_deref() == owner {
-                *known = new;
+            }
+            let new = Declared::of(*address, declaration);
+            if fixed.is_some() || known == Some(&new) {
+                continue;
+            }
+            if known.is_some() || self.pushed.len() < MOST_DECLARED {
+                self.pushed.insert(*address, new);
                 changed = true;
             }
         }
-        changed
+        (others, changed)
     }
 }
 
@@ -119,11 +135,14 @@ mod tests {
     fn nobody_can_take_anothers_aircraft() {
         let of = |owner: &str| Declaration { operator: Label::new(owner), ..Default::default() };
         let (one, two) = (Address::icao(1), Address::icao(2));
-        let fixed = vec![Declared::of(two, &of("CIVIL"))];
-        let mut known = Declarations { fixed, pushed: vec![] };
-        assert!(known.declare(Some("BLUE"), &[(one, of("BLUE")), (two, of("BLUE"))]));
-        assert!(!known.declare(Some("BLUE"), &[(one, of("BLUE"))]));
-        assert!(!known.declare(Some("RED"), &[(one, of("RED"))]));
+        let mut known = Declarations::new([Declared::of(two, &of("CIVIL"))]);
+        let none = BTreeSet::new();
+        let both = [(one, of("BLUE")), (two, of("BLUE"))];
+        assert_eq!(known.claim(Some("BLUE"), &both), (BTreeSet::from([two]), true));
+        assert_eq!(known.claim(Some("BLUE"), &both[..1]), (none.clone(), false));
+        assert_eq!(known.claim(Some("RED"), &[(one, of("RED"))]), (BTreeSet::from([one]), false));
+        // A feed that is nobody's may tell of all, and declares nothing of what is somebody's.
+        assert_eq!(known.claim(None, &[(one, Declaration::default())]), (none, false));
         let all = known.all();
         let operators: Vec<_> = all.iter().filter_map(|d| d.operator.as_deref()).collect();
         assert_eq!(operators, ["BLUE", "CIVIL"]);

@@ -114,6 +114,11 @@ pub async fn count(State(app): State<Arc<App>>, request: Request, next: Next) ->
     response
 }
 
+/// What a trace says of a request: not its query, which may hold words of people.
+pub fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
 /// A handler that panicked has a bug, and must not take anything else with it.
 pub fn panicked(what: Box<dyn Any + Send>) -> Response {
     let text = what.downcast_ref::<String>().map(String::as_str);

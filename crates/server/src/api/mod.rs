@@ -25,12 +25,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::routing::get;
 use deconflict_access::{Access, AuditEvent, Now, Outcome, Permission};
+use deconflict_core::Address;
 use deconflict_feeds::Feeds;
 use deconflict_outputs::Outputs;
 use deconflict_picture::Declared;
 use deconflict_store::{AuditRow, Entry, Store, Writer};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,6 +39,7 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -86,9 +88,9 @@ pub struct App {
 #[derive(Debug, Default)]
 pub struct Declarations {
     /// By the configuration and scenarios.
-    pub fixed: Vec<Declared>,
+    fixed: BTreeMap<Address, Declared>,
     /// By parties.
-    pub pushed: Vec<Declared>,
+    pushed: BTreeMap<Address, Declared>,
 }
 
 impl App {
@@ -167,8 +169,13 @@ pub fn router(app: Arc<App>) -> Router {
     let (api, mut description) = described(&app).split_for_parts();
     description.info.version = env!("CARGO_PKG_VERSION").to_owned();
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs").url("/v1/openapi.json", description);
-    let limited =
-        api.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.timeout));
+    let limited = api
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.timeout))
+        // What is told to one is not for whoever uses the same browser or proxy after them.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ));
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(
             HeaderName::from_static(name),
@@ -178,10 +185,12 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(limited)
         .merge(docs)
-        .fallback(get(crate::map::serve))
+        .fallback(crate::map::serve)
         .layer(DefaultBodyLimit::max(app.max_body_bytes))
         .layer(middleware::from_fn_with_state(app.clone(), guard::count))
         .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(middleware::from_fn(crate::problem::in_words))
+        .layer(TraceLayer::new_for_http().make_span_with(guard::span))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("x-frame-options", "DENY"))

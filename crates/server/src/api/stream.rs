@@ -2,14 +2,16 @@
 
 use super::caller::Caller;
 use super::{App, Query};
+use crate::hub::Subscription;
 use crate::problem::Problem;
-use crate::replay::{Player, Wanted};
+use crate::replay::{Played, Player, Wanted};
 use axum::body::Body;
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use deconflict_access::{Access, Ticket};
+use deconflict_access::{Access, Reason, Ticket};
+use deconflict_core::Time;
 use deconflict_picture::{Kind, Message, Stamp};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use utoipa::IntoParams;
 const HAND: usize = 4;
 
 /// How often it is asked whether a reader may go on.
-const STILL_EVERY: Duration = Duration::from_secs(5);
+const STILL_EVERY: Duration = Duration::from_secs(2);
 
 /// Where a stream begins.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -116,6 +118,62 @@ async fn pump(mut socket: WebSocket, mut messages: Messages) {
 }
 
 fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Problem> {
+    let mut source = source(app, caller, begin)?;
+    let (sender, receiver) = mpsc::channel(HAND);
+    app.metrics.stream_opened();
+    let metrics = app.metrics.clone();
+    let mut stop = app.stopping();
+    let (access, ticket) = (app.access.clone(), caller.ticket.clone());
+    tokio::spawn(async move {
+        let mut place = (0, Time::MIN);
+        let ended = tokio::select! {
+            ended = source.forward(&sender, &mut place) => ended,
+            () = sender.closed() => Ended::Over,
+            reason = until_refused(&access, &ticket) => Ended::Refused(reason),
+            _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
+        };
+        let end = |reason: &str| Message::end(&source.run, place.0 + 1, place.1, reason);
+        match &ended {
+            Ended::Over => {}
+            // It is told when it gets that far; the connection is given up if it never does.
+            Ended::TooSlow(missed) => {
+                let reason = format!("too slow: {missed} messages behind; connect again");
+                let _ = sender.send(end(&reason)).await;
+            }
+            // Whoever does not take it at once does not hold up the end.
+            Ended::Refused(reason) => drop(sender.try_send(end(&reason.to_string()))),
+            Ended::Stopped => drop(sender.try_send(end("the service is stopping"))),
+        }
+        metrics.stream_closed(matches!(ended, Ended::TooSlow(_)));
+    });
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// Why a stream ended.
+enum Ended {
+    /// The reader has gone, or the last message was its own end.
+    Over,
+    /// The reader does not keep up.
+    TooSlow(u64),
+    /// The reader may not be here any more.
+    Refused(Reason),
+    /// The service stops.
+    Stopped,
+}
+
+/// Where messages come from.
+struct Source {
+    run: String,
+    first: Vec<Message>,
+    rest: Rest,
+}
+
+enum Rest {
+    Live(broadcast::Receiver<Message>),
+    Played(mpsc::Receiver<Message>),
+}
+
+fn source(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Source, Problem> {
     let viewer = caller.viewer();
     if let Some(Stamp(at)) = begin.at {
         let speed = begin.speed.unwrap_or(1.0);
@@ -123,7 +181,8 @@ fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Prob
             return Err(Problem::bad(format!("speed: {speed} is not between 0 and 1000")));
         }
         let wanted = Wanted { from: at, speed, viewer, policy: app.hub.policy() };
-        return Player::start(app, wanted).map(ReceiverStream::new);
+        let Played { run, messages } = Player::start(app, wanted)?;
+        return Ok(Source { run, first: Vec::new(), rest: Rest::Played(messages) });
     }
     if begin.speed.is_some() {
         return Err(Problem::bad("speed: goes with `at`; the present has its own pace"));
@@ -136,55 +195,45 @@ fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Prob
                 .ok_or_else(|| Problem::bad(format!("last: {text:?} is not RUN:SEQ")))?,
         ),
     };
-    let subscription = app.hub.subscribe(&viewer, last);
-    let (sender, receiver) = mpsc::channel(HAND);
-    app.metrics.stream_opened();
-    let metrics = app.metrics.clone();
-    let mut stop = app.stopping();
-    let (access, ticket) = (app.access.clone(), caller.ticket.clone());
-    tokio::spawn(async move {
-        let dropped = tokio::select! {
-            dropped = forward(subscription, &sender) => dropped,
-            () = sender.closed() => false,
-            () = until_refused(&access, &ticket) => false,
-            _ = stop.wait_for(|stop| *stop) => false,
-        };
-        metrics.stream_closed(dropped);
-    });
-    Ok(ReceiverStream::new(receiver))
+    let Subscription { first, rest, run } = app.hub.subscribe(&viewer, last);
+    Ok(Source { run, first, rest: Rest::Live(rest) })
 }
 
 /// Returns when whoever reads may not any more: a key that was revoked, a session that ended.
-async fn until_refused(access: &Access, ticket: &Ticket) {
-    while access.still(ticket).is_ok() {
+async fn until_refused(access: &Access, ticket: &Ticket) -> Reason {
+    loop {
+        if let Err(reason) = access.still(ticket) {
+            return reason;
+        }
         tokio::time::sleep(STILL_EVERY).await;
     }
 }
 
-/// Hands messages on until either side ends. Returns whether the reader was too slow.
-async fn forward(subscription: crate::hub::Subscription, sender: &mpsc::Sender<Message>) -> bool {
-    let (mut seq, mut time) = (0, deconflict_core::Time::MIN);
-    for message in subscription.first {
-        (seq, time) = (message.seq, message.time);
-        if sender.send(message).await.is_err() {
-            return false;
-        }
-    }
-    let mut rest = subscription.rest;
-    loop {
-        match rest.recv().await {
-            Ok(message) => {
-                (seq, time) = (message.seq, message.time);
-                let last = message.kind == Kind::End;
-                if sender.send(message).await.is_err() || last {
-                    return false;
-                }
+impl Source {
+    /// Hands messages on until either side ends. `place` is number and time of the last.
+    async fn forward(&mut self, sender: &mpsc::Sender<Message>, place: &mut (u64, Time)) -> Ended {
+        for message in self.first.drain(..) {
+            *place = (message.seq, message.time);
+            if sender.send(message).await.is_err() {
+                return Ended::Over;
             }
-            Err(broadcast::error::RecvError::Closed) => return false,
-            Err(broadcast::error::RecvError::Lagged(missed)) => {
-                let reason = format!("too slow: {missed} messages behind; connect again");
-                let _ = sender.send(Message::end(&subscription.run, seq + 1, time, &reason)).await;
-                return true;
+        }
+        loop {
+            let message = match &mut self.rest {
+                Rest::Played(messages) => messages.recv().await,
+                Rest::Live(messages) => match messages.recv().await {
+                    Ok(message) => Some(message),
+                    Err(broadcast::error::RecvError::Closed) => None,
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        return Ended::TooSlow(missed);
+                    }
+                },
+            };
+            let Some(message) = message else { return Ended::Over };
+            *place = (message.seq, message.time);
+            let last = message.kind == Kind::End;
+            if sender.send(message).await.is_err() || last {
+                return Ended::Over;
             }
         }
     }

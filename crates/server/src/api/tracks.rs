@@ -238,15 +238,17 @@ pub async fn conflicts(
     });
     let (picture, found) = found.await?;
     let seen = see(&picture, &viewer, &app.hub.policy());
-    let name = |id: u64| {
+    let who = |id: u64| {
         let at = seen.tracks.binary_search_by_key(&id, |track| track.who.id).ok()?;
-        Some(seen.tracks[at].who.name())
+        Some(&seen.tracks[at].who)
     };
     let conflicts = found.iter().filter_map(|(a, b, rule, c)| {
+        let (who_a, who_b) = (who(*a)?, who(*b)?);
         Some(json!({
-            "a": { "track": a, "name": name(*a)? },
-            "b": { "track": b, "name": name(*b)? },
-            "rule": rule,
+            "a": { "track": a, "name": who_a.name() },
+            "b": { "track": b, "name": who_b.name() },
+            // Rules go by class and operator, and so name them.
+            "rule": Some(rule).filter(|_| who_a.identity && who_b.identity),
             "lost": c.lost,
             "t_in_s": c.entry_s,
             "t_out_s": c.exit_s,

@@ -29,7 +29,8 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         (None, None) => Path::new("."),
     };
     let config = config(arguments, &scenario.name, folder)?;
-    log::start(&config.log).map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
+    let _logging =
+        log::start(&config.log).map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
     let speed = arguments.speed.unwrap_or(SPEED);
     let start = Start {
         bundled: &bundled::SCENARIOS,
