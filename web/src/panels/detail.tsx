@@ -10,6 +10,7 @@ import { bearing } from '../map/measure';
 import { operatorColour, PALETTES } from '../map/palette';
 import { COASTING, STALE } from '../model/tracks';
 import type { Alert } from '../stream/messages';
+import { AdviceView } from './advice';
 import { EncounterView } from './encounter';
 import { Icon, StateIcon } from './icons';
 import { SymbolIcon } from './symbol';
@@ -123,6 +124,7 @@ function AlertCard({ app, alert }: { app: App; alert: Alert }) {
         <Pair name="Closing">{alert.closing_kt === null ? '–' : `${Math.round(alert.closing_kt)} kt`}</Pair>
         <Pair name="Least">{miles(alert.least_nm)} · {feet(alert.least_ft)}</Pair>
       </dl>
+      {alert.advice && alert.state !== 'ended' && <AdviceView alert={alert} advice={alert.advice} />}
       <EncounterView app={app} alert={alert} />
       {alert.reason && <p class="reason">{alert.reason}</p>}
       <div class="actions">
