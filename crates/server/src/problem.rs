@@ -53,6 +53,16 @@ impl Problem {
         Problem { retry_after_s: Some(retry_after_s), ..problem }
     }
 
+    /// Something was not stored, and so not done; or, if the database went away at the very
+    /// moment, nobody knows.
+    pub fn not_stored(error: &deconflict_store::NotStored) -> Problem {
+        let and_so = match error {
+            deconflict_store::NotStored::InDoubt(_) => "",
+            _ => ", and so not done",
+        };
+        Problem::unavailable(format!("{error}{and_so}"), 5)
+    }
+
     /// Says when to try again.
     pub fn retry_after(mut self, seconds: u64) -> Problem {
         self.retry_after_s = Some(seconds);

@@ -9,14 +9,10 @@ use axum::http::StatusCode;
 use deconflict_access::{KeyRow, NewKey, Origin, Outcome, Role};
 use deconflict_core::{RuleSet, Time};
 use deconflict_picture::Stamp;
-use deconflict_store::{AuditQuery, ConfigChangeRow, Entry, NotStored, ReadError};
+use deconflict_store::{AuditQuery, ConfigChangeRow, Entry, ReadError};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-
-fn not_stored(error: &NotStored) -> Problem {
-    Problem::unavailable(format!("not stored, and so not done: {error}; try again"), 5)
-}
 
 fn unreadable(error: &ReadError) -> Problem {
     Problem::unavailable(format!("records cannot be read at present: {error}"), 5)
@@ -101,7 +97,7 @@ pub async fn make_key(
         revoked_ns: None,
         revoked_by: None,
     };
-    app.writer.record_durably(Entry::Key(stored)).await.map_err(|e| not_stored(&e))?;
+    app.writer.record_durably(Entry::Key(stored)).await.map_err(|e| Problem::not_stored(&e))?;
     app.access.add_key(row).map_err(|e| Problem::new(StatusCode::CONFLICT, e.to_string()))?;
     app.audit(caller.event(&app, "make key", Outcome::Done).on(made.id.clone()));
     let key = made.key.expose().to_owned();
@@ -128,7 +124,7 @@ pub async fn revoke_key(
     }
     let (time_ns, by) = (app.clock.time_of_day().as_nanos(), caller.name().to_owned());
     let entry = Entry::KeyRevoked { id: id.clone(), time_ns, by };
-    app.writer.record_durably(entry).await.map_err(|e| not_stored(&e))?;
+    app.writer.record_durably(entry).await.map_err(|e| Problem::not_stored(&e))?;
     app.access.revoke_key(&id).map_err(|e| Problem::new(StatusCode::CONFLICT, e.to_string()))?;
     app.audit(caller.event(&app, "revoke key", Outcome::Done).on(id));
     Ok(StatusCode::NO_CONTENT)
@@ -153,7 +149,7 @@ pub async fn set_rules(
         after: toml.clone(),
     };
     let stored = app.writer.record_durably(Entry::ConfigChange(change)).await;
-    stored.map_err(|e| not_stored(&e))?;
+    stored.map_err(|e| Problem::not_stored(&e))?;
     app.audit(caller.event(&app, "set rules", Outcome::Done));
     app.watch.begin(toml, format!("the rules were replaced by {}", caller.name()));
     Ok(StatusCode::NO_CONTENT)

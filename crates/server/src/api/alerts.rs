@@ -265,9 +265,7 @@ async fn remark(
     let comment = Comment { by: caller.name().to_owned(), at: Stamp(app.clock.now()), text };
     // First stored, then shown: what somebody has seen acknowledged stays so.
     let stored = app.writer.record_durably(Entry::Note(note_of(id, kind, &comment))).await;
-    stored.map_err(|error| {
-        Problem::unavailable(format!("not stored, and so not done: {error}; try again"), 5)
-    })?;
+    stored.map_err(|error| Problem::not_stored(&error))?;
     let action = if kind == NoteKind::Acknowledge { "acknowledge" } else { "comment" };
     app.audit(caller.event(app, action, Outcome::Done).on(id.to_owned()));
     let remark = match kind {

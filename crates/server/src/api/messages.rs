@@ -159,9 +159,7 @@ pub async fn send(
         body: "{}".to_owned(),
     };
     let stored = app.writer.record_durably(Entry::Message(message.clone())).await;
-    stored.map_err(|error| {
-        Problem::unavailable(format!("not stored, and so not sent: {error}; try again"), 5)
-    })?;
+    stored.map_err(|error| Problem::not_stored(&error))?;
     app.audit(caller.event(&app, "send message", Outcome::Done).on(message.id.clone()));
     let view = MessageView {
         id: message.id,
