@@ -9,7 +9,8 @@ use crate::pushed::{self, MOST_PUSHED, Push, Pushed};
 use crate::status::{FeedStatus, Reach, Shared};
 use crate::stop::Stop;
 use crate::{listen, poll, replay, scenario, tcp, udp};
-use deconflict_core::Operator;
+use deconflict_core::{Address, Declaration, Operator};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -180,6 +181,21 @@ impl Feeds {
     /// # Errors
     /// Nothing can be pushed there. A single report that does not hold is no error, but refused.
     pub fn push(&self, feed: u16, push: &Push) -> Result<Pushed, PushError> {
+        self.push_claiming(feed, push, |_| BTreeSet::new())
+    }
+
+    /// The same with a say in whose aircraft these are. Before any report is handed on, `claim`
+    /// is given what they declare, and answers which of the addresses are another's; reports
+    /// of these are refused.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_claiming(
+        &self,
+        feed: u16,
+        push: &Push,
+        claim: impl FnOnce(&[(Address, Declaration)]) -> BTreeSet<Address>,
+    ) -> Result<Pushed, PushError> {
         let entry = self.lines.get(usize::from(feed)).ok_or(PushError::Unknown(feed))?;
         let (line, shared) = (&entry.line, &entry.line.shared);
         if !entry.pushed {
@@ -194,21 +210,33 @@ impl Feeds {
         let owner = shared.config.owner.as_deref().and_then(Operator::new);
         let mut pump = Pump::new(Arc::clone(line), Stamp::Format);
         pump.arrived(0);
-        let mut declared = Vec::new();
-        let refused = pushed::read_all(push, owner, |report, declaration| {
-            declared.push((report.address, declaration));
-            pump.report(report);
+        let mut read = Vec::with_capacity(push.reports.len());
+        let mut refused = pushed::read_all(push, owner, |index, report, declaration| {
+            read.push((index, report, declaration));
         });
+        let declared = read.iter().map(|(_, report, declared)| (report.address, *declared));
+        let mut declared = pushed::last_of_each(declared.collect());
+        let others = claim(&declared);
+        declared.retain(|(address, _)| !others.contains(address));
+        let mut accepted = 0;
+        for (index, report, _) in read {
+            if others.contains(&report.address) {
+                refused.push(pushed::of_another(index));
+                continue;
+            }
+            pump.report(report);
+            accepted += 1;
+        }
+        refused.sort_by_key(|refusal| refusal.index);
         pump.records(push.reports.len() as u64);
         pump.flush();
         for refusal in &refused {
             line.fault("refused", refusal);
         }
-        let accepted = declared.len();
         if accepted > 0 {
             shared.reach(line.clock.now(), Reach::Reached, "reports are being pushed".to_owned());
         }
-        Ok(Pushed { accepted, refused, declared: pushed::last_of_each(declared) })
+        Ok(Pushed { accepted, refused, declared })
     }
 
     /// Stops all feeds, and waits until they have: a moment, and never longer than two seconds.

@@ -301,17 +301,23 @@ fn quoted(text: &str) -> String {
 pub(crate) fn read_all(
     push: &Push,
     owner: Option<Operator>,
-    mut accept: impl FnMut(Report, Declaration),
+    mut accept: impl FnMut(usize, Report, Declaration),
 ) -> Vec<Refusal> {
     let mut refused = Vec::new();
     for (index, value) in push.reports.iter().enumerate() {
         let read = PushedReport::read(index, value);
         match read.and_then(|report| report.validate(index, owner)) {
-            Ok((report, declaration)) => accept(report, declaration),
+            Ok((report, declaration)) => accept(index, report, declaration),
             Err(refusal) => refused.push(refusal),
         }
     }
     refused
+}
+
+/// The refusal of a report of somebody else's aircraft. It does not say which, as it is logged.
+pub(crate) fn of_another(index: usize) -> Refusal {
+    let reason = "is another's aircraft: only whoever operates it reports it".to_owned();
+    Refusal { index, field: "address".to_owned(), reason }
 }
 
 /// What the last declaration of each address is, in the order of the addresses.

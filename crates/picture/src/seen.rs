@@ -128,8 +128,8 @@ pub fn conflicts_seen(picture: &Picture, viewer: &Viewer) -> BTreeSet<u64> {
 
 /// The alert as a viewer may see it; `None` if it may not at all.
 ///
-/// Whoever may not know both aircraft gets no words of people or of the engine: these
-/// name them.
+/// Whoever may not know both aircraft gets no words of people or of the engine, and not the
+/// rule: these name them.
 pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option<Arc<Alert>> {
     let sight = |side: &Side, other: &Side| {
         let own_is_in_it = viewer.owns(other.operator.as_deref());
@@ -153,6 +153,8 @@ pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option
     seen.a = veil(&alert.a, a);
     seen.b = veil(&alert.b, b);
     seen.reason = alert.reason_without_names();
+    // Rules go by class and operator: "refuelling" says that there is a tanker.
+    seen.rule.clear();
     seen.comments.clear();
     if let Some(acknowledged) = &mut seen.acknowledged {
         acknowledged.text.clear();
