@@ -28,6 +28,7 @@ const fn rim(name: &'static str, may_use: &'static [&'static str]) -> Place {
 pub const HOUSE: &[Place] = &[
     sans_io("deconflict-core", &[]),
     sans_io("deconflict-detect", &["deconflict-core"]),
+    sans_io("deconflict-daa", &["deconflict-core", "deconflict-detect"]),
     sans_io("deconflict-track", &["deconflict-core"]),
     sans_io("deconflict-formats", &["deconflict-core"]),
     sans_io("deconflict-sim", &["deconflict-core"]),
@@ -74,6 +75,7 @@ pub const HOUSE: &[Place] = &[
         may_use: &[
             "deconflict-core",
             "deconflict-detect",
+            "deconflict-daa",
             "deconflict-track",
             "deconflict-formats",
             "deconflict-sim",

@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 mod completions;
+mod daa;
 mod demo;
 mod detect;
 mod key;
@@ -22,6 +23,8 @@ pub enum Command {
     Serve(serve::Arguments),
     /// Shows the bundled scenario: on the map, or in the terminal with --tui
     Demo(demo::Arguments),
+    /// Detect and avoid: alert levels, manoeuvre bands and ways out of an encounter
+    Daa(daa::Arguments),
     /// Writes the reports of a simulated scenario
     Simulate(simulate::Arguments),
     /// Checks files of separation rules
@@ -40,6 +43,7 @@ impl Command {
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Key(arguments) => key::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
+            Command::Daa(arguments) => daa::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
