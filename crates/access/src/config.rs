@@ -115,8 +115,7 @@ impl JwtConfig {
     }
 }
 
-/// How often and how much. This crate counts the first three; connections and bodies
-/// are for the server to count.
+/// How often somebody may come. Connections and bodies are limited under `[http]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
@@ -126,21 +125,11 @@ pub struct LimitsConfig {
     pub burst: u32,
     /// Failed attempts a minute from one address.
     pub failures_per_min: u32,
-    /// Connections at one time.
-    pub connections: u32,
-    /// The largest body of a request.
-    pub body_bytes: usize,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self {
-            requests_per_s: 50.0,
-            burst: 200,
-            failures_per_min: 30,
-            connections: 1024,
-            body_bytes: 8 * 1024 * 1024,
-        }
+        Self { requests_per_s: 50.0, burst: 200, failures_per_min: 30 }
     }
 }
 
@@ -317,8 +306,6 @@ impl LimitsConfig {
         let at_least_one = [
             ("burst", self.burst == 0),
             ("failures_per_min", self.failures_per_min == 0),
-            ("connections", self.connections == 0),
-            ("body_bytes", self.body_bytes == 0),
         ];
         for (key, zero) in at_least_one {
             if zero {

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod flights;
+pub mod tokens;
 
 use client::Client;
 use deconflict_access::{NewKey, Role};
@@ -71,10 +72,7 @@ impl Running {
 }
 
 /// Asks until there is an answer.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = ask().await {
