@@ -30,12 +30,21 @@ pub struct Server {
     task: JoinHandle<io::Result<()>>,
 }
 
-impl Server {
-    /// Binds, and answers from then on.
+/// An address that is ours, on which nobody answers yet.
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<RustlsConfig>,
+    most: usize,
+    patience: Duration,
+}
+
+impl Bound {
+    /// Binds. Whoever connects waits.
     ///
     /// # Errors
     /// The address is taken or not ours, or the certificate does not hold.
-    pub async fn start(http: &Http, router: Router) -> Result<Server, StartError> {
+    pub async fn new(http: &Http) -> Result<Bound, StartError> {
         let at = http.listen;
         let cannot = |error: io::Error| {
             let hint = match error.kind() {
@@ -47,29 +56,47 @@ impl Server {
         let listener = TcpListener::bind(at).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let handle = Handle::new();
-        let acceptor = Bounded { open: Arc::default(), most: http.max_connections };
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        // Whoever connects and says nothing, or a request byte by byte, does not keep a place.
-        let patience = Duration::from_secs(http.timeout_s.max(1));
-        let server = axum_server::from_tcp(listener).map_err(cannot)?.handle(handle.clone());
-        let mut server = server.first_request_timeout(patience);
-        server.http_builder().http1().header_read_timeout(patience);
-        let task = match (&http.certificate, &http.private_key) {
+        let tls = match (&http.certificate, &http.private_key) {
             (Some(certificate), Some(key)) => {
                 let tls = RustlsConfig::from_pem_file(certificate, key).await.map_err(|error| {
                     let (certificate, key) = (certificate.display(), key.display());
                     let what = "must be PEM files that belong together";
                     StartError::Needs(format!("{certificate} and {key} {what}: {error}"))
                 })?;
+                Some(tls)
+            }
+            _ => None,
+        };
+        let patience = Duration::from_secs(http.timeout_s.max(1));
+        Ok(Bound { listener, address, tls, most: http.max_connections, patience })
+    }
+
+    /// Answers from now on.
+    ///
+    /// # Errors
+    /// The system does not let it.
+    pub fn serve(self, router: Router) -> Result<Server, StartError> {
+        let Bound { listener, address, tls, most, patience } = self;
+        let cannot = |error| StartError::Needs(format!("cannot listen on {address}: {error}"));
+        let handle = Handle::new();
+        let acceptor = Bounded { open: Arc::default(), most };
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum_server::from_tcp(listener).map_err(cannot)?.handle(handle.clone());
+        // Whoever connects and says nothing, or a request byte by byte, does not keep a place.
+        let mut server = server.first_request_timeout(patience);
+        server.http_builder().http1().header_read_timeout(patience);
+        let task = match tls {
+            Some(tls) => {
                 let acceptor = RustlsAcceptor::new(tls).acceptor(acceptor);
                 tokio::spawn(server.acceptor(acceptor).serve(service))
             }
-            _ => tokio::spawn(server.acceptor(acceptor).serve(service)),
+            None => tokio::spawn(server.acceptor(acceptor).serve(service)),
         };
         Ok(Server { address, handle, task })
     }
+}
 
+impl Server {
     /// Where it answers.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -123,7 +123,10 @@ impl Player {
             if self.view.is_none() && self.show().is_err() {
                 return;
             }
-            if let Some(view) = &mut self.view {
+            if self.wanted.speed == 0.0 {
+                // One moment stays, however little was recorded after it.
+                let _ = self.wait_for(Time::MAX);
+            } else if let Some(view) = &mut self.view {
                 // The reader may have gone; then nobody needs to know.
                 let _ = self.sender.blocking_send(view.end(&reason));
             }

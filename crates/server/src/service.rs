@@ -72,7 +72,9 @@ impl Service {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let access_config = config.access.clone().unwrap_or_else(AccessConfig::local);
         guard_bind(config.http.listen, &access_config).map_err(|e| needs("http.listen")(&e))?;
-        let wall = Arc::new(SystemWall::default());
+        // Before anything is set going that would have to be stopped again.
+        let bound = listen::Bound::new(&config.http).await?;
+        let wall = start.wall.unwrap_or_else(|| Arc::new(SystemWall::default()));
         let clock = match start.pace {
             Some((origin, speed)) => ServiceClock::of_scenario(wall, origin, speed),
             None => ServiceClock::of_day(wall),
@@ -156,7 +158,7 @@ impl Service {
             timeout: Duration::from_secs(config.http.timeout_s.max(1)),
             stop: stopped,
         });
-        let server = listen::Server::start(&config.http, api::router(app.clone())).await?;
+        let server = bound.serve(api::router(app.clone()))?;
         if !app.access.anybody_can_enter() {
             tracing::warn!("there is no key and no way to get a token: nobody can come in");
         }

@@ -82,11 +82,19 @@ pub async fn timeline(
     let mut spans = read.await.map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
     spans.sort_by_key(|span| span.from);
     let now = app.hub.picture().time;
-    let from = spans.first().map(|span| span.from);
+    let from = spans.first().map(|span| within(span.from));
     let alerts = alerts(&app, &caller, from.unwrap_or(now), now).await;
-    let spans = spans.iter().map(|s| Span { from: Stamp(s.from), to: Stamp(s.to) }).collect();
+    let spans =
+        spans.iter().map(|s| Span { from: Stamp(within(s.from)), to: Stamp(s.to) }).collect();
     let line = Timeline { from: from.map(Stamp), to: Stamp(now), live: Stamp(now), spans, alerts };
     Ok(Json(line))
+}
+
+/// The first moment from this on that can be told, and so asked for: a whole millisecond.
+fn within(from: Time) -> Time {
+    const MS: i64 = 1_000_000;
+    let nanos = from.as_nanos();
+    Time::from_nanos(nanos.saturating_add((MS - nanos.rem_euclid(MS)) % MS))
 }
 
 /// The alerts between two times. While the database is away, the line is without them.
