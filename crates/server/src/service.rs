@@ -74,7 +74,7 @@ impl Service {
         guard_bind(config.http.listen, &access_config).map_err(|e| needs("http.listen")(&e))?;
         // Before anything is set going that would have to be stopped again.
         let bound = listen::Bound::new(&config.http).await?;
-        let wall = start.wall.unwrap_or_else(|| Arc::new(SystemWall::default()));
+        let wall = Arc::new(SystemWall::default());
         let clock = match start.pace {
             Some((origin, speed)) => ServiceClock::of_scenario(wall, origin, speed),
             None => ServiceClock::of_day(wall),
