@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(row, "[17,35.12346,-40.0,null,null,null,null,0.8,1]");
         let flying = still
             .with_altitude(Some(Altitude::pressure_ft(31_000.0)))
-            .with_velocity(&Velocity::from_track(200.0, 6.283, -3.21));
+            .with_velocity(&Velocity::from_track(200.0, 6.2829, -3.21));
         let row = serde_json::to_string(&Row { id: 17, motion: flying }).unwrap();
         assert_eq!(row, "[17,35.12346,-40.0,31000,389,0.0,-630,0.8,1]");
     }
