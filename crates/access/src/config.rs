@@ -303,10 +303,8 @@ impl LimitsConfig {
                 "must be from 0.001 to 1000000",
             ));
         }
-        let at_least_one = [
-            ("burst", self.burst == 0),
-            ("failures_per_min", self.failures_per_min == 0),
-        ];
+        let at_least_one =
+            [("burst", self.burst == 0), ("failures_per_min", self.failures_per_min == 0)];
         for (key, zero) in at_least_one {
             if zero {
                 return Err(ConfigError::at(format!("access.limits.{key}"), "must be at least 1"));

@@ -91,7 +91,10 @@ fn mistakes_are_told_with_their_place() {
         ("[access.limits]\nrequests_per_s=0", "access.limits.requests_per_s: must be"),
         ("[access.limits]\nrequests_per_s=nan", "access.limits.requests_per_s: must be"),
         ("[access.limits]\nburst=0", "access.limits.burst: must be at least 1"),
-        ("[access.limits]\nfailures_per_min=0", "access.limits.failures_per_min: must be at least 1"),
+        (
+            "[access.limits]\nfailures_per_min=0",
+            "access.limits.failures_per_min: must be at least 1",
+        ),
         ("[access.session]\nidle_s=0", "access.session.idle_s: must be more than 0"),
         ("[access.session]\nmost=0", "access.session.most: must be at least 1"),
     ];

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Messages that a reader may be behind before it is disconnected.
-const MOST_BEHIND: usize = 256;
+pub const MOST_BEHIND: usize = 256;
 /// How long a view is kept for those who may come back, seconds of data time.
 const KEPT_ALONE_S: f64 = 120.0;
 
@@ -80,10 +80,12 @@ impl Hub {
         *picture = step.picture.clone();
         for channel in channels.values_mut() {
             channel.snapshot = None;
-            for message in channel.view.update(step, policy) {
+            let Channel { view, sender, .. } = channel;
+            // Each at once: an alert does not wait until thousands of positions are written.
+            view.tell(step, policy, &mut |message| {
                 // Nobody listening is no failure.
-                let _ = channel.sender.send(message);
-            }
+                let _ = sender.send(message);
+            });
         }
         // What nobody has listened to for long costs nothing any more.
         channels.retain(|_, channel| {

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::{App, Query};
-use crate::hub::Subscription;
+use crate::hub::{MOST_BEHIND, Subscription};
 use crate::problem::Problem;
 use crate::replay::{Played, Player, Wanted};
 use axum::body::Body;
@@ -24,6 +24,11 @@ use utoipa::IntoParams;
 /// Messages between a source and the connection that it is for. What the network does not take
 /// waits in the view's own channel, where it is bounded too.
 const HAND: usize = 4;
+
+/// How often it is looked how far behind a reader is that takes nothing at present.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a reader that is too slow has to take the message that says so.
+const UNTAKEN: Duration = Duration::from_secs(30);
 
 /// How often it is asked whether a reader may go on.
 const STILL_EVERY: Duration = Duration::from_secs(2);
@@ -57,7 +62,7 @@ pub async fn events(
 ) -> Result<Response, Problem> {
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let begin = Begin { last: begin.last.clone().or(header.map(str::to_owned)), ..begin };
-    let messages = open(&app, &caller, &begin)?;
+    let messages = open(&app, &caller, &begin).await?;
     let frames = messages.map(|message| Ok::<_, std::convert::Infallible>(message.event()));
     let mut response = Body::from_stream(frames).into_response();
     let headers = response.headers_mut();
@@ -79,7 +84,7 @@ pub async fn socket(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     same_origin(&headers)?;
-    let messages = open(&app, &caller, &begin)?;
+    let messages = open(&app, &caller, &begin).await?;
     // Nothing but closing is expected from the other side.
     Ok(upgrade.max_message_size(4096).on_upgrade(|socket| pump(socket, messages)))
 }
@@ -117,8 +122,8 @@ async fn pump(mut socket: WebSocket, mut messages: Messages) {
     let _ = socket.send(Frame::Close(None)).await;
 }
 
-fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Problem> {
-    let mut source = source(app, caller, begin)?;
+async fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Problem> {
+    let mut source = source(app, caller, begin).await?;
     let (sender, receiver) = mpsc::channel(HAND);
     app.metrics.stream_opened();
     let metrics = app.metrics.clone();
@@ -132,19 +137,19 @@ fn open(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Messages, Prob
             reason = until_refused(&access, &ticket) => Ended::Refused(reason),
             _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
         };
+        metrics.stream_closed(matches!(ended, Ended::TooSlow(_)));
         let end = |reason: &str| Message::end(&source.run, place.0 + 1, place.1, reason);
         match &ended {
             Ended::Over => {}
             // It is told when it gets that far; the connection is given up if it never does.
             Ended::TooSlow(missed) => {
                 let reason = format!("too slow: {missed} messages behind; connect again");
-                let _ = sender.send(end(&reason)).await;
+                let _ = tokio::time::timeout(UNTAKEN, sender.send(end(&reason))).await;
             }
             // Whoever does not take it at once does not hold up the end.
             Ended::Refused(reason) => drop(sender.try_send(end(&reason.to_string()))),
             Ended::Stopped => drop(sender.try_send(end("the service is stopping"))),
         }
-        metrics.stream_closed(matches!(ended, Ended::TooSlow(_)));
     });
     Ok(ReceiverStream::new(receiver))
 }
@@ -173,7 +178,7 @@ enum Rest {
     Played(mpsc::Receiver<Message>),
 }
 
-fn source(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Source, Problem> {
+async fn source(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Source, Problem> {
     let viewer = caller.viewer();
     if let Some(Stamp(at)) = begin.at {
         let speed = begin.speed.unwrap_or(1.0);
@@ -181,7 +186,7 @@ fn source(app: &Arc<App>, caller: &Caller, begin: &Begin) -> Result<Source, Prob
             return Err(Problem::bad(format!("speed: {speed} is not between 0 and 1000")));
         }
         let wanted = Wanted { from: at, speed, viewer, policy: app.hub.policy() };
-        let Played { run, messages } = Player::start(app, wanted)?;
+        let Played { run, messages } = Player::start(app, wanted).await?;
         return Ok(Source { run, first: Vec::new(), rest: Rest::Played(messages) });
     }
     if begin.speed.is_some() {
@@ -230,10 +235,34 @@ impl Source {
                 },
             };
             let Some(message) = message else { return Ended::Over };
-            *place = (message.seq, message.time);
             let last = message.kind == Kind::End;
-            if sender.send(message).await.is_err() || last {
+            let number = (message.seq, message.time);
+            match self.hand_on(sender, message).await {
+                None => *place = number,
+                Some(ended) => return ended,
+            }
+            if last {
                 return Ended::Over;
+            }
+        }
+    }
+
+    /// Hands one message on. A reader that takes nothing at all is looked after as well as one
+    /// that takes too little.
+    async fn hand_on(&self, sender: &mpsc::Sender<Message>, message: Message) -> Option<Ended> {
+        loop {
+            match tokio::time::timeout(LOOK_EVERY, sender.reserve()).await {
+                Ok(Ok(place)) => {
+                    place.send(message);
+                    return None;
+                }
+                Ok(Err(_)) => return Some(Ended::Over),
+                Err(_) => {}
+            }
+            if let Rest::Live(messages) = &self.rest
+                && messages.len() > MOST_BEHIND
+            {
+                return Some(Ended::TooSlow(messages.len() as u64));
             }
         }
     }
