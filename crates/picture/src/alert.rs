@@ -80,6 +80,11 @@ impl Side {
         }
     }
 
+    /// What tells it from others, whatever the number of its track.
+    pub(crate) fn key(&self) -> String {
+        self.address.clone().unwrap_or_else(|| self.name.clone())
+    }
+
     /// The same without anything that says who it is.
     pub(crate) fn veiled(&self) -> Side {
         Side {

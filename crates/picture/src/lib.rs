@@ -33,7 +33,7 @@ mod track;
 mod view;
 
 pub use alert::{Alert, AlertState, Change, Comment, Side};
-pub use book::{AlertBook, NoSuchAlert, Remark};
+pub use book::{AlertBook, Known, NoSuchAlert, Remark};
 pub use encounter::{Encounter, Instant, Place};
 pub use feed::{Feed, Health, Line};
 pub use live::{Declared, FeedSetup, Live, Note, NoteLevel, Picture, Setup, Step};

@@ -1,7 +1,7 @@
 //! An engine that is driven, and the pictures that come of it.
 
 use crate::alert::{Alert, Both, FiguresView};
-use crate::book::{AlertBook, NoSuchAlert, Remark};
+use crate::book::{AlertBook, Known, NoSuchAlert, Remark};
 use crate::build::Builder;
 use crate::encounter::{Encounter, Pasts, Place, ahead};
 use crate::feed::{Feed, Followed, Health, Line};
@@ -263,6 +263,12 @@ impl Live {
     pub fn set_lines(&mut self, lines: Vec<Line>) {
         self.lines = lines;
         self.lines.resize(self.feeds.len(), Line::default());
+    }
+
+    /// Names alerts as they were named when they happened: for an engine that was begun in the
+    /// middle of a recording.
+    pub fn know(&mut self, known: impl IntoIterator<Item = Known>) {
+        self.book.know(known);
     }
 
     /// Adds what a person says to an alert, and returns the alert after it.

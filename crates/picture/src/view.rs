@@ -250,52 +250,55 @@ impl View {
 
     /// What has changed for this viewer. Tracks come before the alerts that name them.
     pub fn update(&mut self, step: &Step, policy: &Policy) -> Vec<Message> {
-        let mut out = Vec::new();
+        let mut messages = Vec::new();
+        self.tell(step, policy, &mut |message| messages.push(message));
+        messages
+    }
+
+    /// The same, each message as soon as it is written.
+    pub fn tell(&mut self, step: &Step, policy: &Policy, out: &mut dyn FnMut(Message)) {
         let seen = see_with(&step.picture, &self.viewer, policy, &mut self.veils);
         let time = seen.time;
         let (changed, gone) = self.differences(&seen);
         if !changed.is_empty() {
             let tracks = changed.iter().map(|&at| seen.tracks[at].view()).collect();
-            self.tell(&mut out, Kind::Tracks, time, Tracks { tracks });
+            self.write(out, Kind::Tracks, time, Tracks { tracks });
         }
         for alert in &step.alerts {
             if let Some(alert) = see_alert(alert, &self.viewer, policy) {
-                self.tell(&mut out, Kind::Alert, time, OneAlert { alert: &alert });
+                self.write(out, Kind::Alert, time, OneAlert { alert: &alert });
             }
         }
         if step.evaluated || !gone.is_empty() {
             let rows = seen.tracks.iter().filter(|t| t.moved).map(Track::row).collect();
-            self.tell(&mut out, Kind::Moves, time, Moves { rows, gone });
+            self.write(out, Kind::Moves, time, Moves { rows, gone });
         }
         let open = seen.alerts.iter().filter(|alert| alert.is_open());
         let figures: Vec<_> =
             open.map(|alert| FiguresOf { id: &alert.id, figures: alert.figures }).collect();
         if step.evaluated && !figures.is_empty() {
-            self.tell(&mut out, Kind::Figures, time, Figures { alerts: figures });
+            self.write(out, Kind::Figures, time, Figures { alerts: figures });
         }
         let due = self.feeds_told.is_none_or(|told| time.seconds_since(told) >= FEEDS_EVERY_S);
         if step.feeds_changed || due {
             self.feeds_told = Some(time);
             let body = FeedsBody { feeds: &seen.feeds, incomplete: &seen.incomplete };
-            self.tell(&mut out, Kind::Feeds, time, body);
+            self.write(out, Kind::Feeds, time, body);
         }
         for note in &step.notes {
             if may_read(note, step, &self.viewer, policy) {
                 let Note { time, level, text, .. } = note;
-                self.tell(&mut out, Kind::Note, *time, NoteBody { level: *level, text });
+                self.write(out, Kind::Note, *time, NoteBody { level: *level, text });
             }
         }
         self.known.clear();
         self.known.extend(seen.tracks.iter().map(|t| t.who.clone()));
         self.seen = seen;
-        out
     }
 
     /// The last message.
     pub fn end(&mut self, reason: &str) -> Message {
-        let mut out = Vec::new();
-        self.tell(&mut out, Kind::End, self.seen.time, EndBody { reason });
-        out.remove(0)
+        self.message(Kind::End, self.seen.time, EndBody { reason })
     }
 
     /// The picture as it was last told.
@@ -321,7 +324,18 @@ impl View {
         (changed, gone)
     }
 
-    fn tell(&mut self, out: &mut Vec<Message>, kind: Kind, time: Time, body: impl Serialize) {
+    fn write(
+        &mut self,
+        out: &mut dyn FnMut(Message),
+        kind: Kind,
+        time: Time,
+        body: impl Serialize,
+    ) {
+        out(self.message(kind, time, body));
+    }
+
+    /// Writes a message, and keeps it for those who come back.
+    fn message(&mut self, kind: Kind, time: Time, body: impl Serialize) -> Message {
         self.seq += 1;
         let message = Message::new(&self.run, kind, self.seq, time, body);
         self.kept_bytes += message.frame.len();
@@ -332,7 +346,7 @@ impl View {
             self.kept_bytes -= oldest.frame.len();
             self.kept.pop_front();
         }
-        out.push(message);
+        message
     }
 }
 

@@ -15,7 +15,7 @@ pub const STEP_S: f64 = 2.0;
 const SLEW_S: f64 = 0.005;
 
 /// A source of wall-clock and monotonic time, so that tests can set the clock.
-pub trait Wall: Send + Sync + 'static {
+pub trait Wall: std::fmt::Debug + Send + Sync + 'static {
     /// The time of day.
     fn time(&self) -> Time;
     /// A clock that nobody sets.

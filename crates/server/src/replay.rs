@@ -1,13 +1,16 @@
 //! Looking back: a recording played through the same engine, for one reader.
 
 use crate::api::App;
+use crate::keeping::alert_of;
 use crate::problem::Problem;
 use axum::http::StatusCode;
 use deconflict_core::Time;
-use deconflict_picture::{Declared, Live, Message, Policy, Setup, View, Viewer};
+use deconflict_picture::{Declared, Known, Live, Message, Policy, Setup, View, Viewer};
 use deconflict_record::{Begin, Position, Recording, Row};
+use deconflict_store::{AlertQuery, AlertState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 /// How much of the recording before the moment asked for goes through the engine, seconds:
@@ -15,6 +18,10 @@ use tokio::sync::mpsc;
 const WARM_UP_S: f64 = 600.0;
 /// Messages that wait for a slow reader; the player waits with them.
 const HAND: usize = 8;
+/// Names of alerts are fetched for so much of the recording at a time, seconds …
+const NAMES_S: f64 = 600.0;
+/// … and so many at once, which is as many as the store answers.
+const MOST_NAMES: u32 = 1000;
 
 /// What to play, and for whom.
 #[derive(Clone, Debug)]
@@ -46,6 +53,54 @@ pub struct Player {
     view: Option<View>,
     /// Real and recorded time at which playing began.
     pace: (Instant, Time),
+    /// Of an engine that does not begin with its run: where alerts have their names from.
+    names: Option<Names>,
+}
+
+/// The names that alerts were given when they happened.
+struct Names {
+    app: Arc<App>,
+    runtime: Handle,
+    /// Up to where they have been fetched.
+    until: Time,
+}
+
+impl Names {
+    /// The alerts that were on between what has been fetched and some time after `now`, if
+    /// that is needed. While the database is away alerts go by other names.
+    fn before(&mut self, now: Time) -> Vec<Known> {
+        if now < self.until {
+            return Vec::new();
+        }
+        let (from, to) = (self.until.min(now), now.plus_s(NAMES_S));
+        // What is still to happen is asked for when it has.
+        let present = self.app.hub.picture().time;
+        self.until = to.min(present).max(now);
+        let mut known = Vec::new();
+        let mut before = None;
+        loop {
+            let query = AlertQuery {
+                state: AlertState::All,
+                from_ns: Some(from.as_nanos()),
+                to_ns: Some(to.as_nanos()),
+                limit: MOST_NAMES,
+                before: before.take(),
+                ..AlertQuery::default()
+            };
+            let rows = match self.runtime.block_on(self.app.store.alerts(&query)) {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::warn!(%error, "names of past alerts cannot be read");
+                    return known;
+                }
+            };
+            known.extend(rows.iter().filter_map(|row| Some(Known::of(&*alert_of(row, &[])?))));
+            if rows.len() < MOST_NAMES as usize {
+                return known;
+            }
+            before = rows.last().map(|row| row.id.clone());
+        }
+    }
 }
 
 /// Why playing ended.
@@ -61,7 +116,7 @@ impl Player {
     ///
     /// # Errors
     /// There is no recording, nothing was recorded then, or too many look back already.
-    pub fn start(app: &Arc<App>, wanted: Wanted) -> Result<Played, Problem> {
+    pub async fn start(app: &Arc<App>, wanted: Wanted) -> Result<Played, Problem> {
         let none = || Problem::new(StatusCode::NOT_FOUND, "nothing is recorded here");
         let dir = app.recording.clone().ok_or_else(none)?;
         let permit = app.replays.clone().try_acquire_owned().map_err(|_| {
@@ -72,15 +127,26 @@ impl Player {
             let detail = format!("the recording cannot be read: {error}");
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
         };
-        let recording = Recording::open(&dir).map_err(|e| unreadable(&e))?;
-        let position = recording.position(wanted.from, WARM_UP_S).map_err(|e| unreadable(&e))?;
+        let from = wanted.from;
+        // Journals are read through for what is in them.
+        let looked = tokio::task::spawn_blocking(move || {
+            let recording = Recording::open(&dir)?;
+            let position = recording.position(from, WARM_UP_S)?;
+            Ok::<_, deconflict_record::RecordError>((recording, position))
+        });
+        let looked = looked.await.map_err(|e| unreadable(&e))?;
+        let (recording, position) = looked.map_err(|e| unreadable(&e))?;
         let position = position.ok_or_else(|| {
-            let detail = format!("nothing was recorded at {}", wanted.from);
+            let detail = format!("nothing was recorded at {from}");
             Problem::new(StatusCode::NOT_FOUND, detail)
         })?;
         let (sender, receiver) = mpsc::channel(HAND);
         let run = position.begin.run.clone();
-        let player = Player::new(wanted, sender, &position).map_err(|e| unreadable(&e))?;
+        let mut player = Player::new(wanted, sender, &position).map_err(|e| unreadable(&e))?;
+        if !position.from_begin {
+            let (runtime, until) = (Handle::current(), position.from);
+            player.names = Some(Names { app: app.clone(), runtime, until });
+        }
         let thread = std::thread::Builder::new().name("replay".to_owned());
         let started = thread.spawn(move || {
             player.play(&recording, &position);
@@ -100,7 +166,7 @@ impl Player {
             live.declare(declared(registry));
         }
         let pace = (Instant::now(), wanted.from);
-        Ok(Player { wanted, sender, live, view: None, pace })
+        Ok(Player { wanted, sender, live, view: None, pace, names: None })
     }
 
     fn play(mut self, recording: &Recording, position: &Position) {
@@ -140,11 +206,19 @@ impl Player {
             // Of the same run: it was begun with it.
             Row::Begin(_) => {}
             Row::Tick(now) => {
-                if self.view.is_none() && now > self.wanted.from {
+                // The picture of the moment asked for is the last that is not later.
+                let period_s = self.live.setup().period_s;
+                let next = self.live.picture().time.plus_s(period_s);
+                let is_past = now > self.wanted.from;
+                if self.view.is_none() && is_past && next > self.wanted.from {
                     self.show()?;
                 }
                 if self.view.is_some() {
                     self.wait_for(now)?;
+                }
+                if let Some(names) = &mut self.names {
+                    let known = names.before(now);
+                    self.live.know(known);
                 }
                 self.live.advance(now);
                 let step = self.live.step();
@@ -152,6 +226,8 @@ impl Player {
                     for message in view.update(&step, &self.wanted.policy) {
                         self.sender.blocking_send(message).map_err(|_| End::Gone)?;
                     }
+                } else if self.view.is_none() && is_past {
+                    self.show()?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Everything put together: what `deconflict serve` and `deconflict demo` run.
 
 use crate::api::{self, App, Declarations};
-use crate::clock::{ServiceClock, SystemWall};
+use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
 use crate::hub::Hub;
 use crate::keeping::Keeper;
@@ -52,6 +52,8 @@ pub struct Start {
     pub pace: Option<(Time, f64)>,
     /// The folder that files of `[access]` are looked for in.
     pub folder: std::path::PathBuf,
+    /// Clocks that are not the machine's: for tests that set them.
+    pub wall: Option<Arc<dyn Wall>>,
 }
 
 /// A service at work.
@@ -74,7 +76,7 @@ impl Service {
         guard_bind(config.http.listen, &access_config).map_err(|e| needs("http.listen")(&e))?;
         // Before anything is set going that would have to be stopped again.
         let bound = listen::Bound::new(&config.http).await?;
-        let wall = Arc::new(SystemWall::default());
+        let wall = start.wall.unwrap_or_else(|| Arc::new(SystemWall::default()));
         let clock = match start.pace {
             Some((origin, speed)) => ServiceClock::of_scenario(wall, origin, speed),
             None => ServiceClock::of_day(wall),
@@ -112,14 +114,7 @@ impl Service {
         let feeds = Feeds::start(plan, Rim::new(Arc::new(clock.clone())), inbox.clone());
         let feeds = Arc::new(feeds.map_err(|e| needs("feeds")(&e))?);
         let writer = store.writer();
-        writer.record(Entry::Begin(RunRow {
-            id: setup.run.clone(),
-            started_ns: clock.now().as_nanos(),
-            ended_ns: None,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: serde_json::json!({ "name": setup.name, "feeds": setup.feeds.len() })
-                .to_string(),
-        }));
+        writer.record(begun(&setup, clock.now()));
         let metrics = Metrics::default();
         let mut keeper = Keeper::new(writer.clone());
         let mut teller = Teller { outputs: outputs.clone(), policy };
@@ -134,6 +129,17 @@ impl Service {
                 Box::new(move |step: &Step| keeper.keep(step)),
                 Box::new(move |step: &Step| teller.tell(step)),
             ],
+            on_run: {
+                let writer = writer.clone();
+                Box::new(move |old, ended, reason, new, now| {
+                    writer.record(Entry::End {
+                        run: old.run.clone(),
+                        time_ns: ended.as_nanos(),
+                        reason: reason.to_owned(),
+                    });
+                    writer.record(begun(new, now));
+                })
+            },
             threads: config.engine.threads,
         };
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
@@ -197,6 +203,17 @@ impl Service {
             tracing::error!(left, "entries could not be stored before the end");
         }
     }
+}
+
+/// A run that begins, as it is stored.
+fn begun(setup: &Setup, now: Time) -> Entry {
+    Entry::Begin(RunRow {
+        id: setup.run.clone(),
+        started_ns: now.as_nanos(),
+        ended_ns: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: serde_json::json!({ "name": setup.name, "feeds": setup.feeds.len() }).to_string(),
+    })
 }
 
 /// The run as it begins.

@@ -4,7 +4,7 @@
 //! order in which it is recorded; so a recording gives the same picture again. Everything
 //! else in the service asks ([`Watch::ask`]) or listens ([`Hub`]).
 
-use crate::clock::ServiceClock;
+use crate::clock::{STEP_S, ServiceClock};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -23,6 +23,8 @@ const TURN: Duration = Duration::from_millis(20);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the lines of the feeds are looked at.
 const LINES_EVERY: Duration = Duration::from_millis(250);
+/// How long after the clock was set there may be reports stamped before.
+const STRAYS_FOR: Duration = Duration::from_secs(5);
 
 type Question = Box<dyn FnOnce(&mut Live) + Send>;
 
@@ -32,6 +34,9 @@ enum Command {
     Begin { rules: String, reason: String },
     Stop,
 }
+
+/// Is told the run that ended, when by its own time, why, and what begins now.
+pub type OnRun = Box<dyn FnMut(&Setup, Time, &str, &Setup, Time) + Send>;
 
 /// The way to the thread. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -56,6 +61,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Told of every step: storage and outputs.
     pub listeners: Vec<Box<dyn FnMut(&Step) + Send>>,
+    /// Told when a run ends and another begins.
+    pub on_run: OnRun,
     /// Threads of the kernel.
     pub threads: usize,
 }
@@ -122,14 +129,22 @@ struct Thread {
     due: Time,
     looked: Instant,
     lines_seen: Instant,
+    /// When the clock was last set.
+    jumped: Option<Instant>,
 }
 
 impl Thread {
     fn new(live: Live, mut parts: Parts) -> Thread {
         let now = parts.clock.now();
         parts.tape.begin(live.setup(), now);
-        let mut thread =
-            Thread { live, parts, due: now, looked: Instant::now(), lines_seen: Instant::now() };
+        let mut thread = Thread {
+            live,
+            parts,
+            due: now,
+            looked: Instant::now(),
+            lines_seen: Instant::now(),
+            jumped: None,
+        };
         thread.due = thread.after(now);
         thread
     }
@@ -148,6 +163,7 @@ impl Thread {
             let wait = self.parts.clock.until(self.due).min(TURN);
             self.parts.inbox.take(Instant::now() + wait, &mut batch);
             let begun = Instant::now();
+            self.leave_out_strays(&mut batch);
             // What reports declare was sent before they were, and is known before they are.
             let mut waiting: Vec<Command> = commands.try_iter().collect();
             self.declare_last(&mut waiting);
@@ -173,6 +189,18 @@ impl Thread {
             }
             self.look_at_clock();
         }
+    }
+
+    /// What was under way when the clock was set carries times of before: in the run that has
+    /// begun since, it would pass for reports from the future or the distant past.
+    fn leave_out_strays(&mut self, batch: &mut Batch) {
+        match self.jumped {
+            None => return,
+            Some(jumped) if jumped.elapsed() > STRAYS_FOR => self.jumped = None,
+            Some(_) => {}
+        }
+        let now = self.parts.clock.now();
+        batch.reports.retain(|report| report.received.seconds_since(now).abs() <= STEP_S);
     }
 
     /// Takes in what is declared. Each time it is everything, so that only the last counts.
@@ -214,6 +242,7 @@ impl Thread {
     fn begin(&mut self, setup: Setup, reason: &str) {
         self.live.finish();
         self.tell(Instant::now());
+        let (old, ended) = (self.live.setup().clone(), self.parts.clock.now());
         self.parts.clock.set();
         let now = self.parts.clock.now();
         let setup = Setup { run: run_name(self.parts.clock.time_of_day()), ..setup };
@@ -223,6 +252,7 @@ impl Thread {
             Err(error) => tracing::error!(%error, "the new run could not begin"),
         }
         self.parts.tape.begin(self.live.setup(), now);
+        (self.parts.on_run)(&old, ended, reason, self.live.setup(), now);
         self.due = self.after(now);
         tracing::warn!(run = self.live.setup().run, reason, "a new run begins");
         self.live.note(NoteLevel::Warning, format!("a new run has begun: {reason}"));
@@ -237,6 +267,7 @@ impl Thread {
         if let Some(off_s) = self.parts.clock.look() {
             self.parts.metrics.clock_steps.inc();
             let reason = format!("the clock of the machine was set by {off_s:+.1} s");
+            self.jumped = Some(Instant::now());
             self.begin(self.live.setup().clone(), &reason);
         }
     }

@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
     let _logging =
         log::start(&config.log).map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
     let folder = service::folder_of(arguments.config.as_deref());
-    let start = Start { bundled: &bundled::SCENARIOS, pace: None, folder };
+    let start = Start { bundled: &bundled::SCENARIOS, folder, ..Start::default() };
     runtime()?.block_on(async {
         let service = Service::start(config, start).await.map_err(refused)?;
         tracing_address(&service);

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::scenario_file;
 use deconflict_server::{Config, Service, Start, has_map, log};
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How many times faster than real time the map shows it, unless told otherwise.
 const SPEED: f64 = 5.0;
@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
     let start = Start {
         bundled: &bundled::SCENARIOS,
         pace: Some((scenario.start, speed)),
-        folder: PathBuf::new(),
+        ..Start::default()
     };
     runtime()?.block_on(async {
         let service = Service::start(config, start).await.map_err(refused)?;
