@@ -1,12 +1,13 @@
 //! Detect and avoid for one ownship over time: alerts and bands, with memory.
 
 use crate::alerting::{AlertMemory, violation};
-use crate::bands::{BandMemory, Bands, BandsSolver, in_conflict};
+use crate::bands::{BandMemory, Bands, BandsSolver, RecoveryResult, in_conflict};
 use crate::config::{Config, Dimension};
 use crate::detector::Span;
 use crate::region::Region;
 use crate::situation::Situation;
 use deconflict_detect::cylinder::RelativeMotion;
+use std::collections::VecDeque;
 
 /// What is known about one intruder.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,7 @@ pub struct Monitor<'c> {
     alerts: AlertMemory,
     memory: BandMemory,
     kept: [Option<Kept>; 4],
+    recovered: [VecDeque<bool>; 4],
 }
 
 /// The resolution that was proposed last.
@@ -61,6 +63,8 @@ struct Kept {
     time_s: f64,
     up: Option<f64>,
     down: Option<f64>,
+    /// Whether what was proposed belonged to a recovery.
+    recovering: bool,
 }
 
 impl<'c> Monitor<'c> {
@@ -72,6 +76,7 @@ impl<'c> Monitor<'c> {
             alerts: AlertMemory::default(),
             memory: BandMemory::default(),
             kept: [None; 4],
+            recovered: Default::default(),
         }
     }
 
@@ -133,32 +138,37 @@ impl<'c> Monitor<'c> {
         Assessment { time_s, traffic, conflicts, intervals, bands }
     }
 
-    /// A resolution does not jump about: while the one proposed before is still good and
-    /// close to the best one now, it stays.
+    /// A resolution does not jump about: the one proposed before stays while it is good.
     fn keep(&mut self, time_s: f64, bands: &mut Bands) {
         let config = self.config;
+        // Recovery, too, has to last M of N samples before it is one.
+        let recovered = &mut self.recovered[bands.dimension as usize];
+        recovered.push_back(matches!(bands.recovery, RecoveryResult::Found(_)));
+        while recovered.len() > config.alerting_n.max(1) as usize {
+            recovered.pop_front();
+        }
+        let enough = (config.alerting_m.max(1) as usize).min(recovered.len());
+        let recovering = recovered.iter().filter(|r| **r).count() >= enough;
         let slot = &mut self.kept[bands.dimension as usize];
         if !config.bands_persistence || !bands.resolution.needed {
             *slot = None;
             return;
         }
-        let limit = config.limits(bands.dimension).persistence;
         let previous = slot.filter(|kept| {
             let gap_s = time_s - kept.time_s;
-            (0.0..=config.hysteresis_s.max(config.persistence_s)).contains(&gap_s)
+            let remembered = 0.0..=config.hysteresis_s.max(config.persistence_s);
+            remembered.contains(&gap_s) && kept.recovering == recovering
         });
         if let Some(kept) = previous {
-            let stay = |old: Option<f64>, new: Option<f64>| match (old, new) {
-                (Some(old), Some(new)) if (old - new).abs() <= limit && bands.is_good(old) => {
-                    Some(old)
-                }
-                (_, new) => new,
+            let stay = |old: Option<f64>, new: Option<f64>| match old {
+                Some(old) if bands.is_good(old) => Some(old),
+                _ => new,
             };
             let (up, down) =
                 (stay(kept.up, bands.resolution.up), stay(kept.down, bands.resolution.down));
             (bands.resolution.up, bands.resolution.down) = (up, down);
         }
         let r = bands.resolution;
-        *slot = Some(Kept { time_s, up: r.up, down: r.down });
+        *slot = Some(Kept { time_s, up: r.up, down: r.down, recovering });
     }
 }

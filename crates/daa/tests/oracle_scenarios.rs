@@ -37,14 +37,21 @@ fn kind(line: &str) -> String {
     head.chars().filter(|c| !c.is_ascii_digit()).take(60).collect()
 }
 
-fn agrees(got: &str, wanted: &str) -> bool {
+/// One configured step of what a line tells, where it is about the edges of bands.
+fn step(line: &str) -> Option<f64> {
+    let edges = line.starts_with("  [") || line.contains("Resolution");
+    let units = [("[deg]", 1.0), ("[knot]", 5.0), ("[fpm]", 100.0), ("[ft]", 100.0)];
+    units.iter().find(|(unit, _)| edges && line.contains(unit)).map(|(_, step)| *step)
+}
+
+fn agrees(got: &str, wanted: &str, tolerance: f64) -> bool {
     let ((gw, gn), (ww, wn)) = (split(got), split(wanted));
     gw == ww
         && gn.len() == wn.len()
         && gn
             .iter()
             .zip(&wn)
-            .all(|(g, w)| g == w || (g.is_nan() && w.is_nan()) || (g - w).abs() <= 1e-4)
+            .all(|(g, w)| g == w || (g.is_nan() && w.is_nan()) || (g - w).abs() <= tolerance)
 }
 
 /// DAA-1, over whole encounters, with hysteresis.
@@ -53,6 +60,7 @@ fn daa_1_encounters_agree_with_daidalus() {
     let Some(folder) = common::daidalus() else { return };
     let files = common::files(&folder.join("expected"), "", "");
     let mut tally: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
+    let mut one_step = 0;
     let mut shown = Vec::new();
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -118,8 +126,18 @@ fn daa_1_encounters_agree_with_daidalus() {
             for (key, lines) in &w {
                 let none = Vec::new();
                 let mine = g.get(key).unwrap_or(&none);
-                let same =
-                    mine.len() == lines.len() && mine.iter().zip(lines).all(|(a, b)| agrees(a, b));
+                let close = |steps: f64| {
+                    mine.len() == lines.len()
+                        && mine.iter().zip(lines).all(|(a, b)| {
+                            let tolerance = step(b).map_or(1e-4, |s| (s * steps).max(1e-3));
+                            agrees(a, b, tolerance)
+                        })
+                };
+                let same = close(0.0);
+                if !same && close(1.001) {
+                    one_step += 1;
+                    continue;
+                }
                 let entry = tally.entry((conf.to_owned(), key.clone())).or_default();
                 if same {
                     entry.0 += 1;
@@ -141,12 +159,12 @@ fn daa_1_encounters_agree_with_daidalus() {
         }
     }
     let (same, different) = tally.values().fold((0, 0), |a, v| (a.0 + v.0, a.1 + v.1));
-    println!("{same} items agree, {different} differ");
+    println!("{same} items agree, {one_step} by one step, {different} differ");
     if std::env::var_os("DECONFLICT_SHOW").is_some() {
         println!("{}", shown.join("\n"));
     }
     assert!(same > 0, "nothing compared");
     let rows = tally.iter().filter(|((_, key), _)| key == "alerting row");
     assert_eq!(rows.map(|(_, count)| count.1).sum::<usize>(), 0, "rows of alerting differ");
-    assert!(different * 50 <= same, "{different} of {} items differ", same + different);
+    assert!(different * 200 <= same, "{different} of {} items differ", same + different);
 }

@@ -80,7 +80,6 @@ fn state(scene: &Value, aircraft: &Value) -> AircraftState {
             v_en_mps: mps_from_kt(s("v_EN_kt")),
             vz_mps: mps_from_fpm(s("vz_fpm")),
         },
-        row: String::new(),
     }
 }
 

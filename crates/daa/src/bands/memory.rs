@@ -1,5 +1,6 @@
-//! Memory of bands: a region is shown once M of the last N samples had it.
+//! Memory of bands: a region is shown while M of the last N samples reach it.
 
+use super::recovery::RecoveryResult;
 use super::trajectory::Manoeuvres;
 use crate::config::{Config, Dimension};
 use crate::region::Region;
@@ -26,17 +27,11 @@ impl Cells {
     }
 }
 
-#[derive(Clone, Debug, Default)]
-struct History {
-    samples: VecDeque<Cells>,
-    shown: Option<Cells>,
-}
-
 /// The last samples of each dimension.
 #[derive(Clone, Debug, Default)]
 pub struct BandMemory {
     time_s: Option<f64>,
-    dimensions: [History; 4],
+    dimensions: [VecDeque<Cells>; 4],
 }
 
 impl BandMemory {
@@ -50,14 +45,14 @@ impl BandMemory {
         self.time_s = Some(time_s);
     }
 
-    /// Replaces the regions of this sample by those to be shown: a cell changes to its
-    /// region once M of the last N samples had it, and until then stays as it was.
+    /// Replaces the regions of this sample by those to be shown: the worst that M of the
+    /// last N samples reach.
     pub(super) fn filter(
         &mut self,
         dimension: Dimension,
         ways: &Manoeuvres,
         regions: &mut [Region],
-        recovers: bool,
+        recovery: &RecoveryResult,
         config: &Config,
     ) {
         let (m, n) = (config.alerting_m as usize, config.alerting_n as usize);
@@ -65,30 +60,30 @@ impl BandMemory {
             return;
         }
         let history = &mut self.dimensions[dimension as usize];
-        let cells = |regions: &[Region]| Cells {
+        history.push_back(Cells {
             first: ways.value(0),
             step: ways.step,
             regions: regions.to_vec(),
-        };
-        history.samples.push_back(cells(regions));
-        while history.samples.len() > n {
-            history.samples.pop_front();
+        });
+        while history.len() > n {
+            history.pop_front();
         }
         let around = dimension == Dimension::Direction;
+        let enough = m.clamp(1, history.len());
+        let mut had = Vec::with_capacity(n);
         for (k, region) in regions.iter_mut().enumerate() {
             let value = ways.value(k);
-            let had = history.samples.iter().filter(|s| s.at(value, around) == Some(*region));
-            if had.count() < m {
-                let before = history.shown.as_ref().and_then(|shown| shown.at(value, around));
-                *region = before.unwrap_or(*region);
-            }
-            // What is free is called recovery exactly while there is a recovery.
-            *region = match *region {
-                Region::None if recovers => Region::Recovery,
-                Region::Recovery if !recovers => Region::None,
-                region => region,
+            had.clear();
+            had.extend(history.iter().map(|s| s.at(value, around).unwrap_or_default()));
+            // The worst region that M of them reach.
+            had.sort_unstable_by(|a, b| b.cmp(a));
+            *region = had[enough - 1];
+            // What is free is part of a recovery exactly while one is needed.
+            *region = match (*region, recovery) {
+                (Region::None, RecoveryResult::Found(_)) => Region::Recovery,
+                (Region::Recovery, RecoveryResult::NotNeeded) => Region::None,
+                (region, _) => region,
             };
         }
-        history.shown = Some(cells(regions));
     }
 }

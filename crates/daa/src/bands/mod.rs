@@ -63,7 +63,10 @@ pub struct Bands {
 impl Bands {
     /// Whether a value is free, or regains separation.
     pub fn is_good(&self, value: f64) -> bool {
-        matches!(paint::region_at(&self.bands, value), Region::None | Region::Recovery)
+        matches!(
+            paint::region_at(self.dimension, &self.bands, value),
+            Region::None | Region::Recovery
+        )
     }
 }
 
@@ -112,7 +115,7 @@ impl<'c> BandsSolver<'c> {
         &mut self,
         dimension: Dimension,
         situation: &Situation,
-        mut memory: Option<&mut BandMemory>,
+        memory: Option<&mut BandMemory>,
     ) -> Bands {
         let config = self.config;
         manoeuvres(dimension, &situation.own, config, &mut self.ways);
@@ -174,15 +177,15 @@ impl<'c> BandsSolver<'c> {
         }
         let recovers = matches!(found, RecoveryResult::Found(_));
         let mut cells = paint::cells(&self.worst, recovers);
-        if let Some(memory) = memory.as_deref_mut() {
-            memory.filter(dimension, &self.ways, &mut cells, recovers, config);
+        if let Some(memory) = memory {
+            memory.filter(dimension, &self.ways, &mut cells, &found, config);
         }
         let bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         let current = match dimension {
             Dimension::Altitude => situation.own.position_m[2],
             _ => self.ways.base,
         };
-        let region = paint::region_at(&bands, current);
+        let region = paint::region_at(dimension, &bands, current);
         let resolution = resolution::resolve(dimension, &bands, current, region, config);
         Bands { dimension, current, region, bands, recovery: found, resolution, peripheral }
     }

@@ -96,7 +96,13 @@ fn rank(region: Region) -> u8 {
 }
 
 /// The region of a value: on an edge between two bands the better one.
-pub(super) fn region_at(bands: &[Band], value: f64) -> Region {
-    let here = bands.iter().filter(|b| b.low - 1e-9 <= value && value <= b.high + 1e-9);
+pub(super) fn region_at(dimension: Dimension, bands: &[Band], value: f64) -> Region {
+    const EDGE: f64 = 1e-9;
+    let inside = |b: &Band, v: f64| b.low - EDGE <= v && v <= b.high + EDGE;
+    let here = bands.iter().filter(|b| match dimension {
+        // North is at both ends.
+        Dimension::Direction => [value, value - TAU, value + TAU].iter().any(|v| inside(b, *v)),
+        _ => inside(b, value),
+    });
     here.map(|b| b.region).min_by_key(|r| rank(*r)).unwrap_or_default()
 }

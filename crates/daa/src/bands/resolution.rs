@@ -53,11 +53,13 @@ pub(super) fn resolve(
         best
     };
     let (up, down) = (nearest(1.0), nearest(-1.0));
+    // Rounding does not decide a tie: up, or right, as the rules of the air have it.
+    let tie = 1e-6 * config.limits(dimension).step;
     let away = |side: Option<(f64, f64)>| side.map_or(f64::INFINITY, |s| s.0);
     Resolution {
         needed: true,
         up: up.map(|s| s.1),
         down: down.map(|s| s.1),
-        prefers_up: up.is_some() && away(up) <= away(down),
+        prefers_up: up.is_some() && away(up) <= away(down) + tie,
     }
 }

@@ -200,6 +200,22 @@ impl Config {
         self.alerters.get(number.checked_sub(1)?)
     }
 
+    /// What is asked for and not followed, by the keys of the file: whoever relies on it
+    /// has to be told.
+    pub fn not_followed(&self) -> Vec<&'static str> {
+        let spread = self.alerters.iter().flat_map(|a| &a.levels).any(|l| l.spread != [0.0; 4]);
+        let asked = [
+            (self.conflict_crit, "conflict_crit"),
+            (self.recovery_crit, "recovery_crit"),
+            (self.terminal_area.logic != 0, "dta_logic"),
+            (self.bands_add_time_to_maneuver, "bands_add_time_to_maneuver"),
+            (self.hdir_bands_below_min_as != 0, "hdir_bands_below_min_as"),
+            (self.contour_thr_rad < PI, "contour_thr"),
+            (spread, "spread_hdir, spread_hs, spread_vs, spread_alt"),
+        ];
+        asked.into_iter().filter(|(on, _)| *on).map(|(_, key)| key).collect()
+    }
+
     /// The same without memory: alerts and bands are those of the moment.
     #[must_use]
     pub fn without_hysteresis(mut self) -> Config {

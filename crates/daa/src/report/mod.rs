@@ -1,5 +1,5 @@
-//! Reports as the reference prints them: one row an intruder ([`alerting`]), or all
-//! that is known at a moment ([`batch`]).
+//! Reports as the reference prints them: one row an intruder ([`alerting_rows`]), or all
+//! that is known at a moment ([`batch_moment`]).
 
 mod alerting;
 mod batch;

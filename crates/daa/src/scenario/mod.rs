@@ -47,8 +47,6 @@ pub struct AircraftState {
     pub alerter: usize,
     /// Standard deviations.
     pub uncertainty: Uncertainty,
-    /// The columns as the file has them, for reports that repeat them.
-    pub row: String,
 }
 
 /// All aircraft at one moment.

@@ -96,7 +96,7 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ParseError> {
             }
             Some(layout) => {
                 may_be_units = false;
-                states.push(state(layout, &pieces, code.trim())?);
+                states.push(state(layout, &pieces)?);
             }
         }
     }
@@ -191,7 +191,7 @@ fn units(layout: &mut Layout, pieces: &[Piece]) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn state(layout: &Layout, pieces: &[Piece], row: &str) -> Result<AircraftState, ParseError> {
+fn state(layout: &Layout, pieces: &[Piece]) -> Result<AircraftState, ParseError> {
     let mut values: BTreeMap<Column, f64> = BTreeMap::new();
     let mut name = String::new();
     let last = pieces.last().copied().unwrap_or(Piece { text: "", line: 1, column: 1 });
@@ -234,10 +234,10 @@ fn state(layout: &Layout, pieces: &[Piece], row: &str) -> Result<AircraftState, 
         }
         values.insert(*column, scaled);
     }
-    Ok(assemble(name, &values, row))
+    Ok(assemble(name, &values))
 }
 
-fn assemble(name: String, values: &BTreeMap<Column, f64>, row: &str) -> AircraftState {
+fn assemble(name: String, values: &BTreeMap<Column, f64>) -> AircraftState {
     let get = |c: Column| values.get(&c).copied();
     let or0 = |c: Column| get(c).unwrap_or(0.0);
     let polar = |angle: f64, speed: f64| [speed * angle.sin(), speed * angle.cos()];
@@ -268,7 +268,6 @@ fn assemble(name: String, values: &BTreeMap<Column, f64>, row: &str) -> Aircraft
             v_en_mps: or0(Column::VEn),
             vz_mps: or0(Column::Vz),
         },
-        row: row.to_owned(),
     }
 }
 

@@ -42,6 +42,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome<Found> {
     let conf = read(&arguments.conf)?;
     let config = Config::parse(&conf).map_err(|e| at(&arguments.conf, &e, Kind::Config))?;
+    for key in config.not_followed() {
+        let name = input::name(&arguments.conf);
+        writeln!(std::io::stderr().lock(), "note: {name}: {key} is not followed")?;
+    }
     let text = read(&arguments.file)?;
     let scenario = Scenario::parse(&text).map_err(|e| at(&arguments.file, &e, Kind::BadData))?;
     let mut out = stdout();
