@@ -32,6 +32,7 @@ pub const HOUSE: &[Place] = &[
     sans_io("deconflict-track", &["deconflict-core"]),
     sans_io("deconflict-formats", &["deconflict-core"]),
     sans_io("deconflict-sim", &["deconflict-core"]),
+    sans_io("deconflict-resolve", &["deconflict-core", "deconflict-detect", "deconflict-daa"]),
     sans_io("deconflict-alert", &["deconflict-core", "deconflict-detect"]),
     sans_io(
         "deconflict-engine",
@@ -42,6 +43,8 @@ pub const HOUSE: &[Place] = &[
         &[
             "deconflict-core",
             "deconflict-detect",
+            "deconflict-daa",
+            "deconflict-resolve",
             "deconflict-track",
             "deconflict-alert",
             "deconflict-engine",
@@ -83,6 +86,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-engine",
             "deconflict-access",
             "deconflict-server",
+            "deconflict-resolve",
         ],
         sans_io: false,
     },

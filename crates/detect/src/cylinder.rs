@@ -94,6 +94,45 @@ impl RelativeMotion {
         deep.then_some(span)
     }
 
+    /// The least share of two minima that is kept within a span, and when: the minimum
+    /// over time of `max(horizontal / horizontal_m, vertical / vertical_m)`. Below 1
+    /// both are infringed then. Both minima have to be positive.
+    ///
+    /// Both distances are convex in time, and so is their maximum: it is least where
+    /// one of the two is and dominates, or between these moments where they are equal.
+    pub fn least_share(&self, horizontal_m: f64, vertical_m: f64, within: Span) -> (f64, f64) {
+        let horizontal = |t: f64| self.horizontal_m(t) / horizontal_m;
+        let vertical = |t: f64| self.vertical_m(t).abs() / vertical_m;
+        let closest_s = self.closest_within(within);
+        if horizontal(closest_s) >= vertical(closest_s) {
+            return (horizontal(closest_s), closest_s);
+        }
+        let (z, vz) = (self.position_m[2], self.velocity_mps[2]);
+        let crossing_s = -z / vz;
+        let level_s = within.clamp(if crossing_s.is_finite() { crossing_s } else { closest_s });
+        if vertical(level_s) >= horizontal(level_s) {
+            return (vertical(level_s), level_s);
+        }
+        // Between the two moments the difference of the squares has one root.
+        let (hh, vv) = (horizontal_m * horizontal_m, vertical_m * vertical_m);
+        let [x, y, _] = self.position_m;
+        let [vx, vy, _] = self.velocity_mps;
+        let a = (vx * vx + vy * vy) / hh - vz * vz / vv;
+        let b = (x * vx + y * vy) / hh - z * vz / vv;
+        let c = (x * x + y * y) / hh - z * z / vv;
+        let q = -(b + (b * b - a * c).max(0.0).sqrt().copysign(b));
+        let between = Span::new(closest_s.min(level_s), closest_s.max(level_s));
+        let share = |t: f64| horizontal(t).max(vertical(t));
+        let mut best = (share(closest_s), closest_s);
+        for t in [q / a, c / q, level_s] {
+            let t = between.clamp(t);
+            if share(t) < best.0 {
+                best = (share(t), t);
+            }
+        }
+        best
+    }
+
     /// When the horizontal distance is below a limit; open ends are infinite.
     fn horizontal_span(&self, limit_m: f64) -> Option<Span> {
         let [x, y, _] = self.position_m;
@@ -213,6 +252,25 @@ mod tests {
                 let inside = span.is_some_and(|s| s.start <= t && t <= s.end);
                 if h.max(v) < -1e-6 { prop_assert!(inside, "t {t} {span:?}"); }
                 if h.max(v) > 1e-6 { prop_assert!(!inside, "t {t} {span:?}"); }
+            }
+        }
+
+        /// The least share is that of many moments, and below one where there is an infringement.
+        #[test]
+        fn least_share_agrees_with_sampling_and_infringement(
+            x in -60e3..60e3f64, y in -60e3..60e3f64, z in -2000.0..2000.0f64,
+            vx in -500.0..500.0f64, vy in -500.0..500.0f64, vz in -30.0..30.0f64,
+        ) {
+            let m = motion([x, y, z], [vx, vy, vz]);
+            let (share, at_s) = m.least_share(D, H, AHEAD);
+            let of = |t: f64| (m.horizontal_m(t) / D).max(m.vertical_m(t).abs() / H);
+            prop_assert!((0.0..=300.0).contains(&at_s) && of(at_s) == share);
+            for k in 0..=600 {
+                let t = f64::from(k) * 0.5;
+                prop_assert!(of(t) >= share - 1e-9, "t {t}: {} < {share}", of(t));
+            }
+            if (share - 1.0).abs() > 1e-9 {
+                prop_assert_eq!(share < 1.0, m.infringement(D, H, AHEAD).is_some());
             }
         }
 

@@ -1,5 +1,6 @@
 //! Alerts as they are told.
 
+use crate::advice::Advice;
 use crate::number::{Stamp, maybe, rounded};
 use crate::track::unnamed;
 use deconflict_alert::{AlertChange, Figures, Status};
@@ -7,6 +8,7 @@ use deconflict_core::Subject;
 use deconflict_core::rules::Minima;
 use deconflict_core::units::{ft_from_m, kt_from_mps, nm_from_m};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How far an alert has come.
@@ -189,6 +191,10 @@ pub struct Alert {
     pub comments: Vec<Comment>,
     /// Its record, oldest first.
     pub changes: Vec<Change>,
+    /// What keeps the two apart, while it is on.
+    #[serde(default, with = "shared")]
+    #[schema(value_type = Option<Advice>)]
+    pub advice: Option<Arc<Advice>>,
 }
 
 /// Distances and times of a pair at present.
@@ -264,6 +270,7 @@ impl Alert {
             acknowledged: None,
             comments: Vec::new(),
             changes: Vec::new(),
+            advice: None,
         };
         alert.take(change);
         alert
@@ -273,6 +280,9 @@ impl Alert {
     pub(crate) fn take(&mut self, change: &AlertChange) {
         let c = &change.change;
         self.state = AlertState::of(c.to);
+        if !self.is_open() {
+            self.advice = None;
+        }
         self.end = match c.to {
             Status::Ended(reason) => Some(reason.name().to_owned()),
             Status::Open(_) => None,
@@ -323,5 +333,24 @@ impl Alert {
             ),
             (_, None) => "no loss of separation is expected at present".to_owned(),
         }
+    }
+}
+
+/// A value that is shared, as if it were not.
+mod shared {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    pub fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<Arc<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_deref().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<T>>, D::Error> {
+        Ok(Option::<T>::deserialize(deserializer)?.map(Arc::new))
     }
 }

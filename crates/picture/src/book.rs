@@ -1,5 +1,6 @@
 //! The alerts of a run, with what people have added to them.
 
+use crate::advice::Advice;
 use crate::alert::{Alert, Comment, FiguresView, Side};
 use deconflict_alert::AlertChange;
 use deconflict_core::Time;
@@ -163,6 +164,13 @@ impl AlertBook {
             alert.figures = figures;
             alert.time = crate::Stamp(time);
         }
+    }
+
+    /// Puts what keeps the two of an alert apart in place, and returns the alert after it.
+    pub(crate) fn advise(&mut self, number: u64, advice: Option<Advice>) -> Option<Arc<Alert>> {
+        let alert = self.alerts.get_mut(&number).filter(|alert| alert.is_open())?;
+        Arc::make_mut(alert).advice = advice.map(Arc::new);
+        Some(alert.clone())
     }
 
     /// Adds what a person says, and returns the alert after it.

@@ -20,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod alert;
 mod book;
 mod build;
@@ -32,6 +33,7 @@ mod seen;
 mod track;
 mod view;
 
+pub use advice::{Advice, AdvicePart, AircraftBands, BandView};
 pub use alert::{Alert, AlertState, Change, Comment, Side};
 pub use book::{AlertBook, Known, NoSuchAlert, Remark};
 pub use encounter::{Encounter, Instant, Place};

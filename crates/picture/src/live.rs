@@ -1,5 +1,6 @@
 //! An engine that is driven, and the pictures that come of it.
 
+use crate::advice::advise;
 use crate::alert::{Alert, Both, FiguresView};
 use crate::book::{AlertBook, Known, NoSuchAlert, Remark};
 use crate::build::Builder;
@@ -15,8 +16,11 @@ use deconflict_core::{
 use deconflict_engine::alert::FormationEvent;
 use deconflict_engine::{Engine, EngineConfig, Event, FeedEvent};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How often it is worked out anew what keeps the aircraft of an alert apart, seconds.
+const ADVICE_EVERY_S: f64 = 10.0;
 /// How far ahead positions of an alert are shown, seconds.
 const MOST_AHEAD_S: f64 = 1800.0;
 
@@ -150,6 +154,8 @@ pub struct Step {
     pub alerts: Vec<Arc<Alert>>,
     /// Whether the health of a feed changed.
     pub feeds_changed: bool,
+    /// Alerts for which there is new advice.
+    pub advised: Vec<Arc<Alert>>,
     /// What else happened.
     pub notes: Vec<Note>,
 }
@@ -169,6 +175,9 @@ pub struct Live {
     picture: Arc<Picture>,
     // What the next step will carry.
     changed: Vec<Arc<Alert>>,
+    advised: Vec<Arc<Alert>>,
+    /// When there was last advice for each alert that is on, and of which state it then was.
+    advice_given: BTreeMap<u64, (Time, deconflict_engine::alert::Status)>,
     notes: Vec<Note>,
     feeds_changed: bool,
 }
@@ -212,6 +221,8 @@ impl Live {
             feeds,
             picture: Arc::new(picture),
             changed: Vec::new(),
+            advised: Vec::new(),
+            advice_given: BTreeMap::new(),
             notes: Vec::new(),
             feeds_changed: false,
             setup,
@@ -281,6 +292,32 @@ impl Live {
         Ok(alert)
     }
 
+    /// Works out what keeps the aircraft of alerts apart, of `most` of them: first of those that
+    /// have become worse, then of those for which it was done longest ago. To be called
+    /// when the alerts themselves have been told: they do not wait for it.
+    pub fn advise(&mut self, most: usize) {
+        let now = self.picture.time;
+        let engine = &self.engine;
+        let given = &mut self.advice_given;
+        given.retain(|number, _| engine.alerts().alerts().any(|alert| alert.id == *number));
+        let mut due: Vec<_> = engine
+            .alerts()
+            .alerts()
+            .filter_map(|alert| match given.get(&alert.id) {
+                Some((_, status)) if *status != alert.status => Some((Time::MIN, alert)),
+                Some((time, _)) if now.seconds_since(*time) < ADVICE_EVERY_S => None,
+                Some((time, _)) => Some((*time, alert)),
+                None => Some((Time::MIN, alert)),
+            })
+            .collect();
+        due.sort_by_key(|(time, alert)| (*time, alert.id));
+        for (_, alert) in due.into_iter().take(most) {
+            let advice = advise(engine, alert, now);
+            given.insert(alert.id, (now, alert.status));
+            self.advised.extend(self.book.advise(alert.id, advice));
+        }
+    }
+
     /// Adds a note to the next step.
     pub fn note(&mut self, level: NoteLevel, text: impl Into<String>) {
         let time = self.picture.time;
@@ -296,7 +333,8 @@ impl Live {
         for event in &events {
             self.take(event);
         }
-        if !evaluated && self.changed.is_empty() && self.notes.is_empty() && events.is_empty() {
+        let told = self.changed.len() + self.advised.len() + self.notes.len() + events.len();
+        if !evaluated && told == 0 {
             return None;
         }
         if evaluated {
@@ -316,6 +354,7 @@ impl Live {
             picture: self.picture.clone(),
             evaluated,
             alerts: std::mem::take(&mut self.changed),
+            advised: std::mem::take(&mut self.advised),
             feeds_changed: std::mem::take(&mut self.feeds_changed),
             notes: std::mem::take(&mut self.notes),
         })

@@ -140,8 +140,17 @@ pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option
         }
     };
     let (a, b) = (sight(&alert.a, &alert.b), sight(&alert.b, &alert.a));
+    let own = |side: &Side| viewer.owns(side.operator.as_deref()).then_some(side.track);
+    let own: Vec<u64> = [&alert.a, &alert.b].into_iter().filter_map(own).collect();
+    let advice = || alert.advice.as_ref()?.seen_by(viewer, policy, &own).map(Arc::new);
     match a.min(b) {
-        Sight::Full => return Some(alert.clone()),
+        Sight::Full if *viewer == Viewer::Everything || alert.advice.is_none() => {
+            return Some(alert.clone());
+        }
+        Sight::Full => {
+            let advice = advice();
+            return Some(Arc::new(Alert { advice, ..Alert::clone(alert) }));
+        }
         Sight::Nothing | Sight::InConflict => return None,
         Sight::Position => {}
     }
@@ -152,6 +161,7 @@ pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option
     let mut seen = Alert::clone(alert);
     seen.a = veil(&alert.a, a);
     seen.b = veil(&alert.b, b);
+    seen.advice = advice();
     seen.reason = alert.reason_without_names();
     // Rules go by class and operator: "refuelling" says that there is a tanker.
     seen.rule.clear();

@@ -1,5 +1,6 @@
 //! What a viewer is told: a snapshot, then changes.
 
+use crate::advice::Advice;
 use crate::alert::{Alert, FiguresOf};
 use crate::feed::Feed;
 use crate::live::{Note, NoteLevel, Picture, Setup, Step};
@@ -31,6 +32,8 @@ pub enum Kind {
     Tracks,
     /// An alert that changed.
     Alert,
+    /// What keeps the aircraft of an alert apart.
+    Advice,
     /// Present figures of all alerts that are on.
     Figures,
     /// The feeds.
@@ -49,6 +52,7 @@ impl Kind {
             Kind::Moves => "moves",
             Kind::Tracks => "tracks",
             Kind::Alert => "alert",
+            Kind::Advice => "advice",
             Kind::Figures => "figures",
             Kind::Feeds => "feeds",
             Kind::Note => "note",
@@ -155,6 +159,12 @@ struct Tracks<'a> {
 #[derive(Serialize)]
 struct OneAlert<'a> {
     alert: &'a Alert,
+}
+
+#[derive(Serialize)]
+struct AdviceBody<'a> {
+    alert: &'a str,
+    advice: Option<&'a Advice>,
 }
 
 #[derive(Serialize)]
@@ -267,6 +277,12 @@ impl View {
         for alert in &step.alerts {
             if let Some(alert) = see_alert(alert, &self.viewer, policy) {
                 self.write(out, Kind::Alert, time, OneAlert { alert: &alert });
+            }
+        }
+        for alert in &step.advised {
+            if let Some(alert) = see_alert(alert, &self.viewer, policy) {
+                let body = AdviceBody { alert: &alert.id, advice: alert.advice.as_deref() };
+                self.tell(&mut out, Kind::Advice, time, body);
             }
         }
         if step.evaluated || !gone.is_empty() {

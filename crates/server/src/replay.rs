@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 /// How much of the recording before the moment asked for goes through the engine, seconds:
 /// longer than tracks and alerts remember.
 const WARM_UP_S: f64 = 600.0;
+/// Alerts for which advice is worked out after one evaluation.
+const MOST_ADVISED: usize = 4;
 /// Messages that wait for a slow reader; the player waits with them.
 const HAND: usize = 8;
 /// Names of alerts are fetched for so much of the recording at a time, seconds …
@@ -222,11 +224,17 @@ impl Player {
                 }
                 self.live.advance(now);
                 let step = self.live.step();
-                if let (Some(view), Some(step)) = (&mut self.view, step) {
-                    for message in view.update(&step, &self.wanted.policy) {
-                        self.sender.blocking_send(message).map_err(|_| End::Gone)?;
+                if self.view.is_some() {
+                    self.live.advise(MOST_ADVISED);
+                }
+                let advised = self.live.step();
+                if let Some(view) = &mut self.view {
+                    for step in step.iter().chain(&advised) {
+                        for message in view.update(step, &self.wanted.policy) {
+                            self.sender.blocking_send(message).map_err(|_| End::Gone)?;
+                        }
                     }
-                } else if self.view.is_none() && is_past {
+                } else if is_past {
                     self.show()?;
                 }
             }

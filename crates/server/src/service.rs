@@ -298,6 +298,9 @@ struct Teller {
 
 impl Teller {
     fn tell(&mut self, step: &Step) {
+        if !step.evaluated && step.alerts.is_empty() {
+            return;
+        }
         for viewer in self.outputs.viewers() {
             let seen = Arc::new(see(&step.picture, &viewer, &self.policy));
             let alerts = step.alerts.iter();

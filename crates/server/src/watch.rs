@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 
 /// The longest that a question waits for its turn.
 const TURN: Duration = Duration::from_millis(20);
+/// Alerts for which advice is worked out after one evaluation.
+const MOST_ADVISED: usize = 4;
 /// How often the wall clock is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the lines of the feeds are looked at.
@@ -170,7 +172,8 @@ impl Thread {
             self.parts.tape.reports(&batch.reports);
             self.live.push(&batch.reports);
             let now = self.parts.clock.now();
-            if now > self.due {
+            let evaluated = now > self.due;
+            if evaluated {
                 self.parts.tape.tick(now);
                 let span = tracing::info_span!("evaluation", reports = batch.reports.len());
                 span.in_scope(|| self.live.advance(now));
@@ -178,6 +181,11 @@ impl Thread {
             }
             self.parts.tape.flush();
             self.tell(begun);
+            if evaluated {
+                // The alerts are out already: they do not wait for advice.
+                self.live.advise(MOST_ADVISED);
+                self.tell(Instant::now());
+            }
             if self.lines_seen.elapsed() >= LINES_EVERY {
                 self.lines_seen = Instant::now();
                 self.look_at_lines();

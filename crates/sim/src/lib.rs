@@ -44,6 +44,7 @@
 
 mod airfield;
 mod area;
+mod instruct;
 mod motion;
 mod pilot;
 mod plan;
@@ -56,6 +57,7 @@ pub mod traffic;
 mod truth;
 
 pub use area::Area;
+pub use instruct::Instruction;
 pub use scenario::{Scenario, ScenarioError, Volume};
 pub use simulation::{Feed, Simulation};
 pub use truth::{AircraftId, Truth};

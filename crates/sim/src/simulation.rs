@@ -1,6 +1,7 @@
 //! The simulation: time goes by, aircraft fly, feeds report.
 
 use crate::area::Area;
+use crate::instruct::{Instruction, Orders};
 use crate::motion::{Body, Command, Performance, STEP_S};
 use crate::pilot::{Act, FieldNow, Pilot, Seen, View};
 use crate::plan::{Entry, FeedKind, FeedPlan, Field, Plan, PlanId, Shares};
@@ -69,6 +70,7 @@ struct Aircraft {
     pilot: Pilot,
     watches: Vec<Watch>,
     history: History,
+    orders: Orders,
     has_left: bool,
 }
 
@@ -218,6 +220,20 @@ impl Simulation {
         self.truth().into_iter().find(|truth| truth.id == id)
     }
 
+    /// Has the pilot of an aircraft fly as told, from `delay_s` after [now](Self::now) on:
+    /// what the instruction leaves open is flown as planned. `None` ends all that was told.
+    /// False if the aircraft is not in the air.
+    pub fn instruct(
+        &mut self,
+        id: AircraftId,
+        instruction: Option<Instruction>,
+        delay_s: f64,
+    ) -> bool {
+        let from_s = self.now.seconds_since(self.start) + delay_s.max(0.0);
+        let flying = self.flying.iter_mut().find(|a| a.id == id.0 as PlanId && !a.body.on_ground);
+        flying.is_some_and(|aircraft| aircraft.orders.give(from_s, instruction))
+    }
+
     /// The feeds of this picture.
     pub fn feeds(&self) -> Vec<Feed> {
         let feeds = self.feeds.iter().map(|(number, feed, _)| Feed {
@@ -295,7 +311,10 @@ impl Simulation {
             let plan = &self.plans[aircraft.id];
             aircraft.before = aircraft.body;
             match aircraft.pilot.decide(plan, &aircraft.body, &view) {
-                Act::Fly(command) => aircraft.body.advance(&command, &plan.performance),
+                Act::Fly(command) => {
+                    let command = aircraft.orders.apply(now_s, command, &aircraft.body);
+                    aircraft.body.advance(&command, &plan.performance);
+                }
                 Act::Stand { field, right_m, ahead_m } => {
                     aircraft.body = self.fields[field].now.stand(right_m, ahead_m);
                 }
@@ -356,6 +375,7 @@ impl Simulation {
                 pilot: Pilot::new(self.seed, id, plan),
                 watches: watches.collect(),
                 history: History::new(),
+                orders: Orders::default(),
                 has_left: false,
             };
             // In the order of the plans, so that nothing depends on who came first.

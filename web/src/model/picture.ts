@@ -97,6 +97,12 @@ export class Picture {
         c.alerts = true;
         break;
       }
+      case 'advice': {
+        const advised = this.alerts.get(message.alert);
+        if (advised) advised.advice = message.advice;
+        c.alerts = true;
+        break;
+      }
       case 'figures':
         for (const figures of message.alerts) {
           const alert = this.alerts.get(figures.id);

@@ -135,12 +135,13 @@ export interface Snapshot extends Message {
 export interface Moves extends Message { kind: 'moves'; rows: Row[]; gone: number[] }
 export interface Tracks extends Message { kind: 'tracks'; tracks: Track[] }
 export interface AlertChange extends Message { kind: 'alert'; alert: Alert }
+export interface AlertAdvice extends Message { kind: 'advice'; alert: string; advice: Advice | null }
 export interface AlertFigures extends Message { kind: 'figures'; alerts: Figures[] }
 export interface FeedStates extends Message { kind: 'feeds'; feeds: Feed[]; incomplete: string[] }
 export interface Note extends Message { kind: 'note'; level: 'info' | 'warning'; text: string }
 export interface End extends Message { kind: 'end'; reason: string }
 
-export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertFigures | FeedStates | Note | End;
+export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | FeedStates | Note | End;
 
 export interface Me { name: string; role: string; party: string | null; may: string[] }
 

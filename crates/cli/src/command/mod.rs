@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod advisor;
 mod completions;
 mod daa;
 mod demo;

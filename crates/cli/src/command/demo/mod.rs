@@ -7,6 +7,7 @@ mod show;
 mod view;
 
 use crate::bundled;
+use crate::command::advisor::AdvisorArguments;
 use crate::command::replay::{FormArguments, write_totals};
 use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::output::{Out, count, stdout};
@@ -56,6 +57,8 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
     #[command(flatten)]
+    advisories: AdvisorArguments,
+    #[command(flatten)]
     form: FormArguments,
 }
 
@@ -71,7 +74,8 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         threads: arguments.threads,
         ..EngineConfig::default()
     };
-    let mut show = Show::new(&scenario, config, arguments.minutes);
+    let mut show = Show::new(&scenario, config, arguments.minutes)
+        .with_advisor(arguments.advisories.advisor());
     let is_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
     if !as_text && !is_terminal {
         return Err(Failure::new(Kind::Usage, "--tui needs a terminal")
@@ -104,6 +108,7 @@ fn as_lines(show: &mut Show, form: Form, mut pace: Option<Pace>) -> Outcome<()> 
             pace.hold(show.now());
         }
         events.drain(..).try_for_each(|event| form.event(&mut out, &event, &show.feed_names))?;
+        write_said(&mut out, form, show)?;
         if live {
             out.flush()?;
         }
@@ -114,6 +119,17 @@ fn as_lines(show: &mut Show, form: Form, mut pace: Option<Pace>) -> Outcome<()> 
         write_closing(&mut out, show)?;
     }
     out.flush()?;
+    Ok(())
+}
+
+/// What pilots were told, as lines of text; the other forms hold events only.
+fn write_said(out: &mut Out, form: Form, show: &mut Show) -> io::Result<()> {
+    let now = show.now();
+    for sentence in show.said.drain(..) {
+        if let Form::Text(_) = form {
+            writeln!(out, "{}  advised: {sentence}", second(now))?;
+        }
+    }
     Ok(())
 }
 

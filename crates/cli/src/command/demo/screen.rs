@@ -100,6 +100,7 @@ impl Screen {
         let (began, mut events) = (Instant::now(), Vec::new());
         while self.due_s >= 1.0 && !show.is_over() {
             show.step(&mut events);
+            show.said.clear();
             self.due_s -= 1.0;
             if began.elapsed() > WORK {
                 // Too much to ask of this machine: rather slower than frozen.

@@ -1,5 +1,6 @@
 //! A scenario flown into the engine, second by second.
 
+use crate::command::advisor::Advisor;
 use deconflict_core::Time;
 use deconflict_engine::{Engine, EngineConfig, Event};
 use deconflict_sim::{Scenario, Simulation};
@@ -15,6 +16,9 @@ pub struct Show {
     pub feed_names: Vec<String>,
     pub engine: Engine,
     simulation: Simulation,
+    advisor: Option<Advisor>,
+    /// What pilots were told since it was last looked at, in words.
+    pub said: Vec<String>,
     finished: bool,
 }
 
@@ -38,8 +42,15 @@ impl Show {
             feed_names,
             engine: Engine::new(EngineConfig { registry, ..config }),
             simulation,
+            advisor: None,
+            said: Vec::new(),
             finished: false,
         }
+    }
+
+    /// Has proposals flown.
+    pub fn with_advisor(self, advisor: Option<Advisor>) -> Show {
+        Show { advisor, ..self }
     }
 
     /// The present of the scenario.
@@ -56,6 +67,9 @@ impl Show {
         let until = self.now().plus_s(1.0).min(self.end);
         self.engine.push(self.simulation.step(until), events);
         self.engine.advance(until, events);
+        if let Some(advisor) = &mut self.advisor {
+            advisor.step(&self.engine, &mut self.simulation, &mut self.said);
+        }
     }
 
     /// Ends what is on. Nothing happens the second time.

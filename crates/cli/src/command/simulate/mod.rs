@@ -4,11 +4,13 @@ mod readsb;
 mod sbs;
 mod truth;
 
+use crate::command::advisor::AdvisorArguments;
 use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::output::stdout;
 use crate::{progress, scenario_file};
 use clap::ArgGroup;
 use deconflict_core::Label;
+use deconflict_engine::{Engine, EngineConfig};
 use deconflict_sim::{Scenario, Simulation};
 use std::io::Write;
 use std::path::PathBuf;
@@ -40,6 +42,8 @@ pub struct Arguments {
     /// Only this feed
     #[arg(long, value_name = "NAME", conflicts_with = "truth")]
     feed: Option<String>,
+    #[command(flatten)]
+    advisories: AdvisorArguments,
 }
 
 fn period(text: &str) -> Result<f64, String> {
@@ -58,6 +62,12 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         None => None,
     };
     let feeds = simulation.feeds();
+    let registry = simulation.registry();
+    let mut picture = arguments.advisories.advisor().map(|advisor| {
+        let config = EngineConfig { registry, ..EngineConfig::default() };
+        (Engine::new(config), advisor)
+    });
+    let (mut events, mut said) = (Vec::new(), Vec::new());
     let every_s = if arguments.truth { arguments.every_s } else { 1.0 };
     let bar = progress::minutes(scenario.duration_s);
     let mut out = stdout();
@@ -66,7 +76,13 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
     }
     for step in 1u32.. {
         let until = scenario.start.plus_s(f64::from(step) * every_s);
-        for report in simulation.step(until) {
+        let reports = simulation.step(until);
+        if let Some((engine, _)) = &mut picture {
+            engine.push(reports, &mut events);
+            engine.advance(until, &mut events);
+            events.clear();
+        }
+        for report in reports {
             if arguments.truth || only.is_some_and(|number| number != report.feed) {
                 continue;
             }
@@ -76,6 +92,10 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
                 let feed = feeds.iter().find(|f| f.number == report.feed);
                 readsb::write(&mut out, report, feed.map(|f| f.name.as_str()))?;
             }
+        }
+        if let Some((engine, advisor)) = &mut picture {
+            advisor.step(engine, &mut simulation, &mut said);
+            said.clear();
         }
         if arguments.truth && until <= scenario.end() {
             truth::write(&mut out, &simulation)?;
