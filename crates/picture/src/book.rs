@@ -1,11 +1,12 @@
 //! The alerts of a run, with what people have added to them.
 
 use crate::advice::Advice;
-use crate::alert::{Alert, Comment, FiguresView, Side};
+use crate::alert::{Alert, Comment, FiguresView};
+use crate::known::{Known, Names};
 use deconflict_alert::AlertChange;
 use deconflict_core::Time;
 use deconflict_core::rules::Minima;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -13,11 +14,6 @@ use thiserror::Error;
 const REMEMBERED_S: f64 = 600.0;
 /// No more ended alerts than this are kept, however many there were.
 const MOST_ENDED: usize = 1000;
-/// An engine that was begun later than its recording raises an alert at the same moment as
-/// the first engine did, or, if the alert is as old as its own beginning, later; never
-/// earlier than this, seconds.
-const RAISED_SLACK_S: f64 = 15.0;
-
 /// There is no alert of this name in the picture.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("there is no alert {0:?} in the present picture")]
@@ -32,77 +28,6 @@ pub enum Remark {
     Comment(Comment),
 }
 
-/// An alert as it was named when it happened, for an engine that was begun in the middle of
-/// a recording and counts anew.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its name.
-    pub id: String,
-    /// What the two aircraft are called by: their addresses, or their names for want of one.
-    pub sides: [String; 2],
-    /// When it was raised.
-    pub first: Time,
-    /// When it last changed; `None` if it is still on.
-    pub last: Option<Time>,
-}
-
-impl Known {
-    /// Of an alert.
-    pub fn of(alert: &Alert) -> Known {
-        Known {
-            id: alert.id.clone(),
-            sides: [alert.a.key(), alert.b.key()],
-            first: alert.first.0,
-            last: (!alert.is_open()).then_some(alert.last.0),
-        }
-    }
-
-    /// Whether this is the alert of these two that was raised at `first`.
-    fn is(&self, a: &str, b: &str, first: Time) -> bool {
-        let [one, other] = &self.sides;
-        let same = (one == a && other == b) || (one == b && other == a);
-        let early = first.seconds_since(self.first) < -RAISED_SLACK_S;
-        same && !early && self.last.is_none_or(|last| first <= last)
-    }
-}
-
-/// Names for alerts that have one already.
-#[derive(Clone, Debug, Default)]
-struct Names {
-    known: BTreeMap<String, Known>,
-    given: BTreeSet<String>,
-    others: u64,
-}
-
-impl Names {
-    /// The name of an alert; one that nobody has stored gets one that no other can have.
-    fn name(&mut self, run: &str, change: &AlertChange) -> String {
-        let (a, b) = (Side::of(&change.a).key(), Side::of(&change.b).key());
-        let fits = self
-            .known
-            .values()
-            .filter(|known| known.is(&a, &b, change.first) && !self.given.contains(&known.id));
-        let apart = |known: &&Known| change.first.seconds_since(known.first).abs();
-        match fits.min_by(|x, y| apart(x).total_cmp(&apart(y))) {
-            Some(known) => {
-                self.given.insert(known.id.clone());
-                known.id.clone()
-            }
-            None => {
-                self.others += 1;
-                format!("{run}-r{}", self.others)
-            }
-        }
-    }
-
-    fn forget(&mut self, now: Time) {
-        let old =
-            |known: &Known| known.last.is_some_and(|last| now.seconds_since(last) > REMEMBERED_S);
-        self.known.retain(|_, known| !old(known));
-        self.given.retain(|id| self.known.contains_key(id));
-    }
-}
-
 /// The alerts that are on, and those that ended lately.
 #[derive(Clone, Debug, Default)]
 pub struct AlertBook {
@@ -110,19 +35,20 @@ pub struct AlertBook {
     alerts: BTreeMap<u64, Arc<Alert>>,
     /// If they are not named by their number.
     names: Option<Names>,
+    /// Alerts that were over before this engine could have raised them.
+    past: Vec<Arc<Alert>>,
 }
 
 impl AlertBook {
     /// An empty book of a run.
     pub fn new(run: &str) -> AlertBook {
-        AlertBook { run: run.to_owned(), alerts: BTreeMap::new(), names: None }
+        AlertBook { run: run.to_owned(), ..AlertBook::default() }
     }
 
     /// Alerts are named as they were when they happened, and not by their number, from now on.
     /// What was known before stays known.
     pub fn know(&mut self, known: impl IntoIterator<Item = Known>) {
-        let names = self.names.get_or_insert_default();
-        names.known.extend(known.into_iter().map(|known| (known.id.clone(), known)));
+        self.names.get_or_insert_default().know(known);
     }
 
     /// The number of an alert of this run, from its name.
@@ -142,11 +68,11 @@ impl AlertBook {
         let entry = self.alerts.entry(change.alert);
         let alert = match entry {
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                let id = match names {
-                    None => format!("{run}-{}", change.alert),
-                    Some(names) => names.name(run, change),
+                let alert = match names {
+                    None => Alert::raised(format!("{run}-{}", change.alert), change, minima),
+                    Some(names) => names.raised(run, change, minima),
                 };
-                vacant.insert(Arc::new(Alert::raised(id, change, minima)))
+                vacant.insert(Arc::new(alert))
             }
             std::collections::btree_map::Entry::Occupied(occupied) => {
                 let alert = occupied.into_mut();
@@ -199,7 +125,32 @@ impl AlertBook {
 
     /// All of them, in the order in which they were raised.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Alert>> {
-        self.alerts.values()
+        self.past.iter().chain(self.alerts.values())
+    }
+
+    /// Alerts that are known to be over by now stand as they were, whether the engine has had
+    /// them or not: it may have been begun too late to know all that mattered to them. Returns
+    /// those that are another than before.
+    pub(crate) fn adopt(&mut self, now: Time) -> Vec<Arc<Alert>> {
+        let Some(names) = &mut self.names else { return Vec::new() };
+        let mut changed = Vec::new();
+        for known in names.over(now) {
+            match self.alerts.values_mut().find(|alert| alert.id == known.id) {
+                // In a moment, then.
+                Some(alert) if alert.is_open() => continue,
+                Some(alert) if alert.changes == known.changes => {}
+                Some(alert) => {
+                    alert.clone_from(&known);
+                    changed.push(known.clone());
+                }
+                None => {
+                    self.past.push(known.clone());
+                    changed.push(known.clone());
+                }
+            }
+            names.settle(&known.id);
+        }
+        changed
     }
 
     /// Forgets alerts that ended long ago.
@@ -207,8 +158,9 @@ impl AlertBook {
         let old =
             |alert: &Alert| !alert.is_open() && now.seconds_since(alert.last.0) > REMEMBERED_S;
         self.alerts.retain(|_, alert| !old(alert));
+        self.past.retain(|alert| !old(alert));
         if let Some(names) = &mut self.names {
-            names.forget(now);
+            names.forget(now, REMEMBERED_S);
         }
         let ended = |book: &BTreeMap<u64, Arc<Alert>>| {
             book.iter().filter(|(_, a)| !a.is_open()).map(|(n, _)| *n).collect::<Vec<_>>()

@@ -2,10 +2,11 @@
 
 use crate::advice::advise;
 use crate::alert::{Alert, Both, FiguresView};
-use crate::book::{AlertBook, Known, NoSuchAlert, Remark};
+use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
 use crate::encounter::{Encounter, Pasts, Place, ahead};
 use crate::feed::{Feed, Followed, Health, Line};
+use crate::known::Known;
 use crate::number::{Stamp, maybe, rounded};
 use crate::track::Track;
 use deconflict_core::rules::{Minima, RuleError};
@@ -440,6 +441,7 @@ impl Live {
         for (number, figures) in open {
             self.book.figures(number, now, figures);
         }
+        self.changed.extend(self.book.adopt(now));
         self.book.forget(now);
         // What changed in this evaluation is told with the geometry of this evaluation.
         for changed in &mut self.changed {

@@ -282,7 +282,7 @@ impl View {
         for alert in &step.advised {
             if let Some(alert) = see_alert(alert, &self.viewer, policy) {
                 let body = AdviceBody { alert: &alert.id, advice: alert.advice.as_deref() };
-                self.tell(&mut out, Kind::Advice, time, body);
+                self.write(out, Kind::Advice, time, body);
             }
         }
         if step.evaluated || !gone.is_empty() {

@@ -96,7 +96,7 @@ impl Names {
                     return known;
                 }
             };
-            known.extend(rows.iter().filter_map(|row| Some(Known::of(&*alert_of(row, &[])?))));
+            known.extend(rows.iter().filter_map(|row| alert_of(row, &[])).map(Known::of));
             if rows.len() < MOST_NAMES as usize {
                 return known;
             }
