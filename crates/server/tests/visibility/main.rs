@@ -273,8 +273,20 @@ async fn a_party_gets_what_policy_shows_it_and_nothing_else() {
     let full = blue.get(&format!("/v1/alerts/{}", alerts["BLUE1 WHITE1"])).await.json();
     assert_eq!(full["comments"][0]["text"], "both called");
     assert_eq!(full["rule"], "everybody");
+    // Of what keeps the two apart it is told its own part.
+    let advice = eventually("advice", async || {
+        let alert = blue.get(&format!("/v1/alerts/{}", alerts["BLUE1 WHITE1"])).await.json();
+        Some(alert["advice"].clone()).filter(|advice| !advice.is_null())
+    })
+    .await;
+    for part in ["parts", "bands"] {
+        let of: Vec<&Value> =
+            advice[part].as_array().unwrap().iter().map(|of| &of["track"]).collect();
+        assert!(of.iter().all(|track| **track == sky.ids["BLUE1"]), "{part}: {advice}");
+    }
     let veiled = blue.get(&format!("/v1/alerts/{}", alerts["BLUE2 POSIT1"])).await.json();
     assert_eq!((&veiled["comments"], &veiled["rule"]), (&json!([]), &json!("")));
+    assert_eq!(veiled["advice"], Value::Null);
     assert_eq!(veiled["acknowledged"]["by"], "tower");
     let messages = blue.get("/v1/messages").await.json();
     assert_eq!(
