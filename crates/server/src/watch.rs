@@ -47,6 +47,9 @@ pub struct Watch {
     inbox: Arc<Inbox>,
 }
 
+/// Told of every step.
+pub type Listener = Box<dyn FnMut(&Step) + Send>;
+
 /// What the thread works with.
 pub struct Parts {
     /// The time.
@@ -62,7 +65,7 @@ pub struct Parts {
     /// What is counted.
     pub metrics: Metrics,
     /// Told of every step: storage and outputs.
-    pub listeners: Vec<Box<dyn FnMut(&Step) + Send>>,
+    pub listeners: Vec<Listener>,
     /// Told when a run ends and another begins.
     pub on_run: OnRun,
     /// Threads of the kernel.
