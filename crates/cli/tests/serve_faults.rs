@@ -221,7 +221,7 @@ fn people(at: String, ids: Vec<String>, name: String) -> JoinHandle<Vec<Said>> {
         for n in 0.. {
             let id = &ids[n % ids.len()];
             let text = format!("{name}, {n}");
-            let acknowledges = n / ids.len() % 2 == 0;
+            let acknowledges = (n / ids.len()).is_multiple_of(2);
             let what = if acknowledges { "acknowledge" } else { "comments" };
             let body = json!({ "text": text }).to_string();
             match request(&at, "POST", &format!("/v1/alerts/{id}/{what}"), &body) {

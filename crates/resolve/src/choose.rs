@@ -248,9 +248,9 @@ impl<'a> Board<'a> {
             return None;
         }
         let mut cost = self.members[p].cost[i];
-        for (q, &chosen) in choice.iter().enumerate() {
+        for q in 0..choice.len() {
             if q != p {
-                cost += self.pair_loss(p, i, q, chosen)?;
+                cost += self.pair_loss(p, i, q, choice[q])?;
             }
         }
         Some(cost)

@@ -1,5 +1,7 @@
 //! Looking back: what was recorded gives the same alerts again, with the same names.
 
+#![allow(clippy::print_stdout)] // what was compared is said aloud
+
 mod common;
 
 use common::client::{Client, Event};

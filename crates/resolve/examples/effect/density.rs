@@ -21,6 +21,8 @@ const DURATION_S: f64 = 600.0;
 const EVERY_S: f64 = 2.0;
 const LOOK_AHEAD_S: f64 = 300.0;
 const DELAY_S: f64 = 5.0;
+/// Losses that begin sooner count apart: tracks have to settle, and pilots to react.
+const COLD_START_S: f64 = 30.0;
 const BAND_FT: [f64; 2] = [10_000.0, 40_000.0];
 
 /// The traffic of the peer's comparison, if it is there; else random traffic of its kind:
@@ -114,6 +116,8 @@ struct Result {
     new: BTreeSet<(usize, usize)>,
     /// What was last said to those in a cluster, for whom it did not help.
     said: BTreeMap<usize, Vec<String>>,
+    /// How many of the new losses begin before anything could be done.
+    early: usize,
     when: BTreeMap<(usize, usize), String>,
     told: usize,
     flights: BTreeSet<usize>,
@@ -152,6 +156,9 @@ fn fly(start: &[Craft], way: Way) -> Result {
     let mut now_s = 0.0;
     while now_s < DURATION_S {
         watch(&aircraft, &mut lost);
+        if now_s == COLD_START_S {
+            result.early = lost.difference(&at_start).count();
+        }
         for pair in &lost {
             result.when.entry(*pair).or_insert_with(|| {
                 let how = |i: usize| {
@@ -259,6 +266,7 @@ fn advise(
         let following = following.map(|told| turned(told, -north_rad));
         let it = Participant { performance, following, ..participant };
         // Those who have held out long enough try their own way again.
+        let home = turned(homes[index], -north_rad);
         let due = told
             .get(&index)
             .is_some_and(|(since_s, told)| now_s - since_s >= 30.0 && *told != homes[index]);
@@ -335,8 +343,9 @@ pub fn run(_: usize) {
             }
             let induced = result.new.difference(&without).count();
             println!(
-                "  {name:<28}{:>5} new losses, {induced:>3} of them induced; {:>5} instructions to {:>4} aircraft; {:.0} s",
+                "  {name:<28}{:>5} new losses, {:>3} of them in the first 30 s, {induced:>3} induced; {:>5} instructions to {:>4} aircraft; {:.0} s",
                 result.new.len(),
+                result.early,
                 result.told,
                 result.flights.len(),
                 clock.elapsed().as_secs_f64()

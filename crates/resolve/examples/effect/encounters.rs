@@ -161,6 +161,8 @@ struct Tally {
     induced_nmac: [usize; 4],
     induced_lost: [usize; 4],
     told: [usize; 4],
+    /// NMACs between two neither of whom follows: nothing can be done about them.
+    neither: [usize; 4],
 }
 
 impl Tally {
@@ -270,9 +272,17 @@ pub fn run_clusters(count: usize) {
         tally.encounters += 1;
         for (mode, outcome) in outcomes.iter().enumerate() {
             tally.add(mode, outcome, &outcomes[0]);
+            let odd = |(a, b): &&(usize, usize)| mode == 1 && a % 2 == 1 && b % 2 == 1;
+            tally.neither[mode] += outcome.nmac.iter().filter(odd).count();
         }
     }
     let modes = ["none", "every other", "all"];
     tallies[0].print("clusters of 3 to 5 (pairs counted)", &modes);
     tallies[1].print("clusters of 6 to 10 (pairs counted)", &modes);
+    for tally in &tallies {
+        println!(
+            "of the NMACs with every other: {} between two who do not follow",
+            tally.neither[1]
+        );
+    }
 }

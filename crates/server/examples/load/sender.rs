@@ -82,7 +82,8 @@ impl Part {
     fn send(&self, mut stream: TcpStream, begun: Instant, log: &Log, stop: &AtomicBool) -> u64 {
         let own = (self.sky.len() - self.line).div_ceil(self.of) as u64;
         // In no order of place, or all pairs would be sent at the same moment of each second.
-        let stride = [1009, 1013, 1019].into_iter().find(|prime| own % prime != 0).unwrap_or(1);
+        let stride =
+            [1009, 1013, 1019].into_iter().find(|prime| !own.is_multiple_of(*prime)).unwrap_or(1);
         let mut sent = 0;
         let mut text = String::new();
         while !stop.load(Ordering::Relaxed) {
