@@ -248,9 +248,9 @@ impl<'a> Board<'a> {
             return None;
         }
         let mut cost = self.members[p].cost[i];
-        for q in 0..choice.len() {
+        for (q, &chosen) in choice.iter().enumerate() {
             if q != p {
-                cost += self.pair_loss(p, i, q, choice[q])?;
+                cost += self.pair_loss(p, i, q, chosen)?;
             }
         }
         Some(cost)

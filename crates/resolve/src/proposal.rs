@@ -163,10 +163,10 @@ fn settle(situation: &Situation, board: &mut Board) -> Vec<usize> {
         let after = called(situation, board, &choice);
         let mut is_refused = false;
         for pair in after.iter().filter(|pair| !before.contains(pair)) {
-            for p in 0..choice.len() {
+            for (p, &chosen) in choice.iter().enumerate() {
                 let index = board.members[p].index as u32;
-                if choice[p] != 0 && (pair.0 == index || pair.1 == index) {
-                    board.forbid(p, choice[p]);
+                if chosen != 0 && (pair.0 == index || pair.1 == index) {
+                    board.forbid(p, chosen);
                     is_refused = true;
                 }
             }
@@ -257,6 +257,6 @@ fn write(situation: &Situation, board: &mut Board, choice: &[usize]) -> Proposal
             reason: words::part(aircraft, instruction.as_ref(), passes.as_deref()),
         });
     }
-    let reason = words::whole(&parts, &pairs, solved, |a, b| owed_of(a, b));
+    let reason = words::whole(&parts, &pairs, solved, owed_of);
     Proposal { parts, pairs, solved, reason }
 }

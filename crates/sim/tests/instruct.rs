@@ -15,7 +15,7 @@ fn eagle(simulation: &Simulation) -> Truth {
 fn pilots_turn_and_climb_after_the_delay_and_go_back() {
     let scenario = load("crossing");
     let mut simulation = Simulation::new(&scenario);
-    let mut to = |simulation: &mut Simulation, s: f64| {
+    let to = |simulation: &mut Simulation, s: f64| {
         simulation.step(scenario.start.plus_s(s));
         eagle(simulation).state
     };
