@@ -68,7 +68,7 @@ fn lines() -> String {
     let now = now();
     let text = now.to_string();
     let stamp = format!("{},{}", text[..10].replace('-', "/"), &text[11..23]);
-    let s = (now.as_nanos() / 1_000_000) as f64 / 1000.0 % 120.0;
+    let seconds = (now.as_nanos() / 1_000_000) as f64 / 1000.0;
     let mut out = String::new();
     let mut aircraft = |address: u32, lat: f64, lon: f64, alt: u32, trk: u32| {
         let head = |kind| format!("MSG,{kind},1,1,{address:06X},1,{stamp},{stamp}");
@@ -83,7 +83,9 @@ fn lines() -> String {
         aircraft(0x10_0000 + n, 40.0 + f64::from(n / 20), f64::from(n % 20), 33_000, 90);
     }
     for n in 0..4 {
-        // 360 kt on the equator: a tenth of a nautical mile a second each.
+        // 360 kt on the equator: a tenth of a nautical mile a second each. They take turns, so
+        // that some are always on.
+        let s = (seconds + 30.0 * f64::from(n)) % 120.0;
         let (lat, half) = (f64::from(n), (60.0 - s) / 600.0);
         aircraft(0x70_0000 + 2 * n, lat, 10.0 - half, 31_000, 90);
         aircraft(0x70_0001 + 2 * n, lat, 10.0 + half, 31_000, 270);

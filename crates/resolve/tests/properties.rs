@@ -1,5 +1,7 @@
 //! What a proposal never does, whatever the situation.
 
+#![allow(clippy::type_complexity)] // what a strategy draws is a tuple of many
+
 use deconflict_core::rules::Minima;
 use deconflict_core::state::Growth;
 use deconflict_core::units::{m_from_ft, m_from_nm};

@@ -118,6 +118,7 @@ fn flown(craft: &Craft, seconds: f64) -> Craft {
 /// Moves aircraft so that at the moment given it is at a place.
 fn meet(craft: &mut Craft, at_s: f64, place: [f64; 3]) {
     let then = flown(craft, at_s);
+    #[allow(clippy::needless_range_loop)] // three arrays go in step
     for axis in 0..3 {
         craft.position_m[axis] += place[axis] - then.position_m[axis];
     }
