@@ -1,6 +1,6 @@
 //! `deconflict serve` is killed, over and over, and asked to stop.
 //!
-//! How often it is killed: DECONFLICT_KILLS, ten times if that is not set. See docs/serve.md,
+//! How often it is killed: DECONFLICT_KILLS, six times if that is not set. See docs/serve.md,
 //! "When something goes wrong".
 #![allow(clippy::print_stderr)] // how long it took
 
@@ -242,7 +242,7 @@ fn people(at: String, ids: Vec<String>, name: String) -> JoinHandle<Vec<Said>> {
 #[test]
 fn killed_over_and_over_it_forgets_nothing() {
     let kills = std::env::var("DECONFLICT_KILLS").ok().and_then(|text| text.parse().ok());
-    let kills: u32 = kills.unwrap_or(10);
+    let kills: u32 = kills.unwrap_or(6);
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::new();
     configure(folder.path(), &receiver);
