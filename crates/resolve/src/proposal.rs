@@ -123,21 +123,28 @@ pub fn propose(situation: &Situation) -> Proposal {
 }
 
 fn cluster_of(situation: &Situation) -> Vec<usize> {
-    let count = situation.aircraft().len();
+    // By precedence of subjects, so that the order of pushing decides nothing (RES-4).
+    let mut ranked: Vec<usize> = (0..situation.aircraft().len()).collect();
+    ranked.sort_by_key(|i| {
+        let subject = &situation.aircraft()[*i].subject;
+        (subject.id, subject.address)
+    });
     let named = if situation.cluster.is_empty() {
-        clusters(&meetings(situation)).into_iter().next().unwrap_or_default()
+        let mut rank = vec![0; ranked.len()];
+        ranked.iter().enumerate().for_each(|(place, i)| rank[*i] = place as u32);
+        let mut all = meetings(situation);
+        for meeting in &mut all {
+            let (a, b) = (rank[meeting.a as usize], rank[meeting.b as usize]);
+            (meeting.a, meeting.b) = (a.min(b), a.max(b));
+        }
+        let soonest = clusters(&all).into_iter().next().unwrap_or_default();
+        soonest.into_iter().map(|place| ranked[place as usize]).collect()
     } else {
-        situation.cluster.clone()
+        situation.cluster.iter().map(|i| *i as usize).collect::<Vec<_>>()
     };
-    let mut cluster: Vec<usize> =
-        named.into_iter().map(|i| i as usize).filter(|i| *i < count).collect();
-    cluster.sort_unstable();
-    cluster.dedup();
-    // Who is first in precedence, whoever was named first.
-    let subject = |i: &usize| &situation.aircraft()[*i].subject;
-    cluster.sort_by_key(|i| (subject(i).id, subject(i).address));
-    cluster.truncate(MAX_CLUSTER);
-    cluster
+    ranked.retain(|i| named.contains(i));
+    ranked.truncate(MAX_CLUSTER);
+    ranked
 }
 
 /// Separation is kept by all, and the reserve by and large.

@@ -124,7 +124,7 @@ fn told(situation: &Situation, proposal: &Proposal) -> Situation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     /// RES-1, RES-2, RES-3, RES-5, RES-6 under rules.
     #[test]
