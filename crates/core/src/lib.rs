@@ -10,6 +10,7 @@
 
 pub mod altitude;
 pub mod corridor;
+pub mod crossing;
 pub mod geo;
 pub mod identity;
 pub mod label;
