@@ -51,6 +51,8 @@ pub const HOUSE: &[Place] = &[
             "deconflict-engine",
         ],
     ),
+    sans_io("deconflict-intent", &["deconflict-core"]),
+    rim("deconflict-dss", &["deconflict-core", "deconflict-intent", "deconflict-access"]),
     rim("deconflict-store", &[]),
     rim("deconflict-record", &["deconflict-core"]),
     rim("deconflict-feeds", &["deconflict-core", "deconflict-formats", "deconflict-sim"]),
@@ -77,6 +79,8 @@ pub const HOUSE: &[Place] = &[
     Place {
         name: "deconflict-cli",
         may_use: &[
+            "deconflict-intent",
+            "deconflict-dss",
             "deconflict-core",
             "deconflict-detect",
             "deconflict-daa",
