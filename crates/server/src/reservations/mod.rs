@@ -1,7 +1,7 @@
 //! Reservations in the service: what is reserved, who may see what of it, and what is free.
 //!
 //! The [`Book`] holds in memory what the store holds. A change is decided on the book, stored,
-//! and only then shown (RSV-S1); changes are made one after the other, so that two that
+//! and only then shown (RSV-8); changes are made one after the other, so that two that
 //! exclude each other are never both made. While it is not known what the store holds, nothing
 //! is decided.
 

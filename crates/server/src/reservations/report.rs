@@ -169,7 +169,8 @@ fn sure(sure: &Sure) -> String {
 
 /// The sentence without what the rule, the accuracy and the party would tell.
 fn veiled(conflict: &Conflict, with: &str) -> String {
-    let plain = Conflict { with: "X".to_owned(), party: "X".to_owned(), ..conflict.clone() };
+    let mut plain = conflict.clone();
+    (plain.with, plain.party) = ("X".to_owned(), "X".to_owned());
     let says = plain.says();
     let head = format!("with X ({}, X)", conflict.kind);
     let rest = says.strip_prefix(&head).unwrap_or_default();
