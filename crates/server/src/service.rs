@@ -148,13 +148,17 @@ impl Service {
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
         let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone());
-        // Without the database nothing can be reserved; it is tried again every second.
-        let _ = desk.learn().await;
         let keys = config.parties.iter();
         let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
         let hotline = HotLine::new(store.clone(), keys.collect());
-        if let Err(problem) = hotline.open().await {
-            tracing::warn!(why = problem.detail(), "messages cannot be signed yet");
+        // A database that is away holds up nothing: both are tried again when it is needed, and
+        // without it nothing is reserved.
+        if store.health().borrow().is_ok() {
+            for tried in [desk.learn().await, hotline.open().await] {
+                if let Err(problem) = tried {
+                    tracing::warn!(why = problem.detail(), "the store was not read");
+                }
+            }
         }
         let (keeping, rings) = (clock.clone(), stopped.clone());
         tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));

@@ -79,7 +79,7 @@ pub struct Desk {
     /// What is reserved.
     pub book: Arc<Book>,
     turn: Mutex<()>,
-    checks: Semaphore,
+    checks: Arc<Semaphore>,
     store: Store,
     writer: Writer,
     clock: ServiceClock,
@@ -94,7 +94,7 @@ struct Changed {
 impl Desk {
     /// A desk that knows of nothing yet.
     pub fn new(book: Book, store: Store, clock: ServiceClock, hub: Hub) -> Arc<Desk> {
-        let (turn, checks) = (Mutex::new(()), Semaphore::new(MOST_CHECKS));
+        let (turn, checks) = (Mutex::new(()), Arc::new(Semaphore::new(MOST_CHECKS)));
         let writer = store.writer();
         Arc::new(Desk { book: Arc::new(book), turn, checks, store, writer, clock, hub })
     }
@@ -152,9 +152,11 @@ impl Desk {
             return Err(unknown());
         }
         let stopping = |_| Problem::unavailable("the service is stopping", 5);
-        let _permit = self.checks.acquire().await.map_err(stopping)?;
+        let permit = self.checks.clone().acquire_owned().await.map_err(stopping)?;
         let (book, now) = (self.book.clone(), self.clock.now());
         let checked = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, whoever has stopped waiting for it.
+            let _permit = permit;
             let options = Options { alternatives, not_before: Some(now), ..Options::default() };
             let binding = book.binding();
             // Its own earlier version is left out by id and party; the cell may change the party.

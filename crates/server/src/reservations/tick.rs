@@ -12,6 +12,8 @@ use tokio::sync::watch;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// One that has to give way to another is tried again after so many looks.
+const HELD_LOOKS: u64 = 10;
 
 /// Looks until the service stops. A reservation that has to give way to another does not come
 /// into use by itself, and that is put down once.
@@ -22,7 +24,7 @@ pub async fn keep_time(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut held = BTreeSet::new();
-    loop {
+    for look in 0_u64.. {
         let pause = tokio::time::sleep(LOOK_EVERY);
         tokio::select! {
             () = pause => {}
@@ -33,9 +35,9 @@ pub async fn keep_time(
         }
         let now = clock.now();
         for item in desk.book.open() {
-            if !is_due(&item.reservation, now)
-                || held.contains(&(item.id().to_owned(), item.version))
-            {
+            let state = (item.id().to_owned(), item.version);
+            let waits = held.contains(&state) && !look.is_multiple_of(HELD_LOOKS);
+            if waits || !is_due(&item.reservation, now) {
                 continue;
             }
             let put_down = |outcome: &str, detail: String| {
@@ -56,8 +58,9 @@ pub async fn keep_time(
                     put_down("ok", format!("now {}", item.reservation.status));
                 }
                 Err(Refusal::Conflict(_)) => {
-                    put_down("refused", "it has to give way to another".to_owned());
-                    held.insert((item.id().to_owned(), item.version));
+                    if held.insert(state) {
+                        put_down("refused", "it has to give way to another".to_owned());
+                    }
                 }
                 // Tried again at the next look.
                 Err(_) => {}
