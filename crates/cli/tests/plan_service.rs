@@ -73,7 +73,8 @@ fn plans_are_filed_and_changes_are_told() {
     let said = stdout(&output);
     assert!(said.starts_with("FIRST (operation): free; planned as R-"), "{said}");
 
-    let arguments = [&["plan", "submit", text(&second), "--plan", "--exit-code"][..], &url].concat();
+    let arguments =
+        [&["plan", "submit", text(&second), "--plan", "--exit-code"][..], &url].concat();
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = stdout(&output);

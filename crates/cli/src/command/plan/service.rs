@@ -162,11 +162,7 @@ pub fn submit(arguments: &Submit) -> Outcome<Found> {
 }
 
 /// Whether the plan has to change.
-async fn submit_one(
-    arguments: &Submit,
-    service: &Service,
-    plan: &Reservation,
-) -> Outcome<bool> {
+async fn submit_one(arguments: &Submit, service: &Service, plan: &Reservation) -> Outcome<bool> {
     use reqwest::Method;
     let draft = draft(plan);
     let path = "/v1/reservations/check";
@@ -311,8 +307,7 @@ async fn tell(arguments: &Watch, service: &Service, known: &mut Known) -> Outcom
             Some(_) => {}
         }
     }
-    for (id, view) in known.iter().filter(|(id, _)| !now.contains_key(*id)) {
-        debug_assert!(!id.is_empty());
+    for (_, view) in known.iter().filter(|(id, _)| !now.contains_key(*id)) {
         say("gone", view)?;
     }
     out.flush()?;
@@ -321,12 +316,14 @@ async fn tell(arguments: &Watch, service: &Service, known: &mut Known) -> Outcom
 }
 
 /// What has to differ for a change: where what moves is drawn at present does not count, nor
-/// do windows that have passed.
+/// that a window of a series has passed.
 fn said(view: &Value) -> Value {
     let mut view = view.clone();
     if let Value::Object(view) = &mut view {
         view.remove("outline");
-        view.remove("windows");
+        if view["disclosed"] == "full" {
+            view.remove("windows");
+        }
     }
     view
 }
