@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod altitude;
+pub mod constraint;
 pub mod geo;
 pub mod identity;
 pub mod label;
@@ -23,6 +24,7 @@ pub mod units;
 pub mod volume;
 
 pub use altitude::{Altitude, AltitudeReference};
+pub use constraint::Constraint;
 pub use geo::GeoPoint;
 pub use identity::{Address, AddressSpace, Technique};
 pub use label::Label;
