@@ -10,9 +10,12 @@
 
 pub mod altitude;
 pub mod constraint;
+pub mod corridor;
+pub mod crossing;
 pub mod geo;
 pub mod identity;
 pub mod label;
+pub mod overlap;
 pub mod party;
 pub mod registry;
 pub mod report;
