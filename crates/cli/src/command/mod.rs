@@ -5,6 +5,7 @@ mod completions;
 mod daa;
 mod demo;
 mod detect;
+mod dss;
 mod key;
 mod replay;
 mod rules;
@@ -26,6 +27,8 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Detect and avoid: alert levels, manoeuvre bands and ways out of an encounter
     Daa(daa::Arguments),
+    /// Runs a discovery and synchronisation service (ASTM F3548-21) for operational intents
+    Dss(dss::Arguments),
     /// Writes the reports of a simulated scenario
     Simulate(simulate::Arguments),
     /// Checks files of separation rules
@@ -45,6 +48,7 @@ impl Command {
             Command::Key(arguments) => key::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Daa(arguments) => daa::run(&arguments),
+            Command::Dss(arguments) => dss::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
