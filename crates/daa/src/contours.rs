@@ -10,7 +10,6 @@
 //! Both are polygons whose corners lie on the boundary. They are for display: bands and
 //! alerts are computed from the volumes themselves.
 
-use crate::bands::in_conflict;
 use crate::config::{AlertLevel, Config, Dimension};
 use crate::detector::{Detector, Span, Volume};
 use crate::pair::Pair;
@@ -38,9 +37,9 @@ pub enum Around {
 /// Directions from the centre of a zone before it is refined.
 const RAYS: u32 = 72;
 /// How often the angle between two rays is halved at most.
-const MOST_HALVINGS: u32 = 5;
-/// Rays are added until the boundary is this close to its chords, as a share.
-const FLATNESS: f64 = 2e-3;
+const MOST_HALVINGS: u32 = 9;
+/// Rays are added until the boundary is this close to its chords, metres along the ray.
+const FLATNESS_M: f64 = 0.5;
 /// No zone reaches further, metres.
 const FARTHEST_M: f64 = 1e6;
 
@@ -154,7 +153,7 @@ impl<'a> Zone<'a> {
         let reach_m = self.reach_m(rad);
         // Where the chord crosses the ray between.
         let chord_m = 2.0 * a.1 * b.1 * half.cos() / (a.1 + b.1).max(1e-9);
-        if (reach_m - chord_m).abs() > FLATNESS * reach_m.max(1.0) {
+        if (reach_m - chord_m).abs() > FLATNESS_M {
             self.refine(a, (rad, reach_m), halvings - 1, rays);
             rays.push((rad, reach_m));
             self.refine((rad, reach_m), b, halvings - 1, rays);
@@ -165,10 +164,9 @@ impl<'a> Zone<'a> {
 /// A direction and when its straight flight violates the volume.
 type Flown = (f64, Span);
 
-/// The contours of an alert level for one intruder, in no particular sense of rotation.
+/// The contours of an alert level for one intruder, counter-clockwise.
 ///
-/// As in the bands, an intruder in conflict counts over the whole look-ahead, any other
-/// within the alerting time. A contour is told if it begins within the configured
+/// A contour is what is met within the look-ahead. It is told if it begins within the configured
 /// threshold of ownship's direction. Directions are tried in the step of the direction
 /// bands, and the outermost of a contour are found by halving; what is narrower than a
 /// step may be missed.
@@ -178,13 +176,12 @@ pub fn contours(pair: &Pair, level: &AlertLevel, config: &Config) -> Vec<Vec<Poi
     if speed < 1e-3 {
         return Vec::new();
     }
-    let until_s = if in_conflict(pair, level) { config.lookahead_s } else { level.alerting_time_s };
     let first = vx.atan2(vy);
     let flown = |away: f64| {
         let (sin, cos) = (first + away).sin_cos();
         let mut turned = *pair;
         (turned.own.velocity_mps[0], turned.own.velocity_mps[1]) = (speed * sin, speed * cos);
-        level.detector.violation(&turned, Span::new(0.0, until_s))
+        level.detector.violation(&turned, Span::new(0.0, config.lookahead_s))
     };
     let count = (TAU / config.limits(Dimension::Direction).step).clamp(36.0, 3600.0).round() as i32;
     let half = count / 2;
@@ -267,5 +264,6 @@ fn outline(group: &[Flown], whole: bool, point: impl Fn(f64, f64) -> Point) -> V
         let corner = (!whole).then(|| point(0.0, 0.0));
         return corner.into_iter().chain(leave).collect();
     }
-    group.iter().map(|(away, span)| point(*away, span.start)).chain(leave).collect()
+    // Directions turn clockwise, and the far side comes last.
+    leave.chain(group.iter().map(|(away, span)| point(*away, span.start))).collect()
 }

@@ -38,11 +38,17 @@ fn miss(now: &RelativeMotion, [vx, vy]: [f64; 2]) -> f64 {
     now.position_m[0] * vy - now.position_m[1] * vx
 }
 
+/// What passes this close is head-on, metres: who computes in another frame must not
+/// find another sign by rounding.
+const HEAD_ON_M: f64 = 1.0;
+/// What is this close in height is at one level, metres.
+const ONE_LEVEL_M: f64 = 0.1;
+
 /// The horizontal sign: that of s×v, so that each keeps the side on which the two would
-/// pass anyway. Exactly head-on it is 1: both turn right. The same for both aircraft.
+/// pass anyway. Head-on it is 1: both turn right. The same for both aircraft.
 pub fn horizontal_epsilon(now: &RelativeMotion) -> Epsilon {
     let [vx, vy, _] = now.velocity_mps;
-    if miss(now, [vx, vy]) >= 0.0 { 1 } else { -1 }
+    if miss(now, [vx, vy]) >= -HEAD_ON_M * (vx * vx + vy * vy).sqrt() { 1 } else { -1 }
 }
 
 /// The vertical sign: 1 for who would be above at the horizontal closest point, −1 for
@@ -52,7 +58,7 @@ pub fn horizontal_epsilon(now: &RelativeMotion) -> Epsilon {
 pub fn vertical_epsilon(now: &RelativeMotion, first: bool) -> Epsilon {
     let (z, vz) = (now.position_m[2], now.velocity_mps[2]);
     let tcpa_s = now.time_of_closest_approach_s().map_or(0.0, |t| t.max(0.0));
-    let above = [z + tcpa_s * vz, z].into_iter().find(|z| *z != 0.0);
+    let above = [z + tcpa_s * vz, z].into_iter().find(|z| z.abs() > ONE_LEVEL_M);
     if above.map_or(first, |z| z > 0.0) { 1 } else { -1 }
 }
 

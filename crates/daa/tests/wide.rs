@@ -331,12 +331,19 @@ proptest! {
             let level = &config.alerters[0].levels[0];
             let pair = Pair::new(a, b);
             let all = contours(&pair, level, &config);
-            let now = level.detector.violation(&pair, Span::new(0.0, level.alerting_time_s));
+            let now = level.detector.violation(&pair, AHEAD);
             prop_assert!(now.is_none() || !all.is_empty());
             let ahead = contours(&pair, level, &Config { contour_thr_rad: 0.0, ..config.clone() });
             prop_assert_eq!(ahead.is_empty(), now.is_none());
             prop_assert!(ahead.iter().all(|c| all.contains(c)));
-            let until_s = if now.is_some() { config.lookahead_s } else { level.alerting_time_s };
+            for contour in &all {
+                let corners = contour.iter().zip(contour.iter().cycle().skip(1));
+                let twice: f64 = corners
+                    .map(|(p, q)| p.position_m[0] * q.position_m[1] - p.position_m[1] * q.position_m[0])
+                    .sum();
+                prop_assert!(twice > -1.0, "clockwise: {twice}");
+            }
+            let until_s = config.lookahead_s;
             for point in all.iter().flatten().filter(|p| p.time_s > 0.1) {
                 let [x, y] = [0, 1].map(|i| (point.position_m[i] - a.position_m[i]) / point.time_s);
                 let mut turned = pair;
