@@ -230,7 +230,8 @@ impl<'a> Draft<'a> {
 
     /// Whether a USS is there.
     pub fn presence(&self, uss: &str) -> Presence {
-        self.availability(uss).map_or(Presence::Unknown, |a| a.presence)
+        let known = self.availability.get(uss).or_else(|| self.base.availability.get(uss));
+        known.map_or(Presence::Unknown, |a| a.presence)
     }
 
     /// An answer that was given.

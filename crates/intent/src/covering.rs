@@ -16,8 +16,9 @@ use s2rst::s2::{Cap, CellId, CellUnion, Level, Loop, Point};
 
 /// The finest cells: about 150 m. Shapes are rarely smaller, and the exact test follows.
 const FINEST: u8 = 16;
-/// The most cells of one shape.
-const MOST_CELLS: usize = 8;
+/// The most cells of one shape. Four are always enough for a circle that is smaller than a
+/// cell; twice as many cells are twice the memory for half the area around it.
+const MOST_CELLS: usize = 4;
 /// The cells in which one shape is asked whether it covers another: about 1 km. It is the
 /// grain of the InterUSS Platform, on which clients rely when they draw a circle as a polygon.
 const GRAIN: u8 = 13;

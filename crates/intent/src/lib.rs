@@ -41,6 +41,6 @@ pub use others::{Retention, clean_up};
 pub use refusal::Refusal;
 pub use row::{
     Answered, Availability, Constraint, Intent, IntentState, Key, Kind, Presence, Report, Row,
-    Subscription, Unreadable,
+    Subscription, Told, Unreadable,
 };
 pub use tell::NO_SUBSCRIPTION;
