@@ -8,14 +8,20 @@
 
 use crate::target::Target;
 use deconflict_intent::{Change, Kind, Row, Unreadable};
-use sqlx::any::{AnyConnectOptions, AnyRow};
+use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, ConnectOptions, Connection, Executor, Row as _, SqlSafeStr};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::str::FromStr;
 
 /// Marks of rows that are gone are kept for so many batches: an instance that was away for
 /// longer reads everything anew.
 const KEPT_BATCHES: i64 = 100_000;
+/// What fields and rows are divided by where many are read as one text.
+const FIELD: &str = "\u{1f}";
+const LINE: &str = "\u{1e}";
+/// Pages that are decoded while the next are fetched.
+const DECODING: usize = 4;
 /// What the tables are like. A service of another version refuses to write into them.
 const FORMAT: i64 = 1;
 
@@ -74,10 +80,18 @@ pub(crate) enum Trouble {
 pub(crate) struct News {
     /// How far it goes.
     pub seq: i64,
-    /// Whether what was known before has to be forgotten first.
-    pub anew: bool,
+    /// All that there is, if what was known before has to be forgotten; the changes come after.
+    pub anew: Option<Vec<Row>>,
     /// The changes.
     pub changes: Vec<Change>,
+}
+
+/// What has changed since, if nothing is missing from it.
+struct Newer {
+    /// Marks of rows that are gone are missing up to here.
+    purged: i64,
+    seq: i64,
+    changes: Vec<Change>,
 }
 
 /// A connection.
@@ -133,6 +147,14 @@ impl Journal {
     /// What has changed after `since`, in one look at the database. Whoever waits for
     /// an answer sees every batch that was committed before the question was asked.
     pub(crate) async fn news(&mut self, since: i64) -> Result<News, Trouble> {
+        let newer = self.newer(since).await?;
+        if since > 0 && since < newer.purged {
+            return self.everything().await;
+        }
+        Ok(News { seq: newer.seq, anew: None, changes: newer.changes })
+    }
+
+    async fn newer(&mut self, since: i64) -> Result<Newer, Trouble> {
         let rows = sqlx::query(
             "SELECT h.purged, h.seq, r.kind, r.id, r.body, r.seq FROM dss_head h \
              LEFT JOIN dss_rows r ON r.seq > $1 WHERE h.id = 1",
@@ -140,22 +162,69 @@ impl Journal {
         .bind(since)
         .fetch_all(&mut self.connection)
         .await?;
-        let purged: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
-        if since > 0 && since < purged {
-            return self.everything().await;
+        let mut newer = Newer { purged: 0, seq: since, changes: Vec::with_capacity(rows.len()) };
+        for row in &rows {
+            // Head and rows are one look at the database: no batch is seen in part.
+            newer.purged = row.try_get(0)?;
+            newer.seq = newer.seq.max(row.try_get(1)?);
+            let Some(name) = row.try_get::<Option<String>, _>(2)? else { continue };
+            let id: String = row.try_get(3)?;
+            let body: Option<String> = row.try_get(4)?;
+            let kind = kind(&name, &id)?;
+            if kind == Kind::Report {
+                continue;
+            }
+            let decoded = body.map(|body| Row::decode(kind, &id, &body)).transpose()?;
+            newer.changes.push(((kind, id), decoded));
         }
-        read(&rows, since)
+        Ok(newer)
     }
 
     /// All that is known, to begin with.
     pub(crate) async fn everything(&mut self) -> Result<News, Trouble> {
-        let rows = sqlx::query(
-            "SELECT h.purged, h.seq, r.kind, r.id, r.body, r.seq FROM dss_head h \
-             LEFT JOIN dss_rows r ON r.body IS NOT NULL AND r.kind <> 'report' WHERE h.id = 1",
-        )
-        .fetch_all(&mut self.connection)
-        .await?;
-        Ok(News { anew: true, ..read(&rows, 0)? })
+        let head = sqlx::query("SELECT seq FROM dss_head WHERE id = 1");
+        let seq: i64 = head.fetch_one(&mut self.connection).await?.try_get(0)?;
+        let mut rows = Vec::new();
+        let mut last = (String::new(), String::new());
+        let mut decoding = VecDeque::new();
+        loop {
+            // Many rows as one text: a row on its own costs more on its way than to be read.
+            // Answers come first, and may be long.
+            // JSON has no control characters, and no key has (`plain` sees to it).
+            let page = sqlx::query(
+                "SELECT string_agg(kind || $1 || id || $1 || body, $2 ORDER BY kind, id) FROM (SELECT kind, id, body FROM dss_rows \
+                 WHERE (kind, id) > ($3, $4) AND body IS NOT NULL AND kind <> 'report' \
+                 ORDER BY kind, id LIMIT $5) AS page",
+            )
+            .bind(FIELD)
+            .bind(LINE)
+            .bind(last.0.clone())
+            .bind(last.1.clone())
+            .bind(if last.0.as_str() <= Kind::Answered.name() { 100 } else { 2_000_i64 })
+            .fetch_one(&mut self.connection)
+            .await?;
+            let Some(text) = page.try_get::<Option<String>, _>(0)? else { break };
+            let mut fields = text.rsplit(LINE).next().unwrap_or("").split(FIELD);
+            let mut next = || fields.next().unwrap_or("").to_owned();
+            last = (next(), next());
+            decoding.push_back(tokio::task::spawn_blocking(move || decode(&text)));
+            if decoding.len() > DECODING
+                && let Some(page) = decoding.pop_front()
+            {
+                rows.append(&mut finished(page).await?);
+            }
+        }
+        for page in decoding {
+            rows.append(&mut finished(page).await?);
+        }
+        // What has changed meanwhile was seen in part.
+        let more = self.newer(seq).await?;
+        if seq < more.purged {
+            return Err(Trouble::Sql(sqlx::Error::Protocol(
+                "overtaken by the clean-up".to_owned(),
+            )));
+        }
+        Ok(News { seq: more.seq, anew: Some(rows), changes: more.changes })
     }
 
     /// Begins a batch: from here to [`Journal::commit`] or [`Journal::forget`] nobody else
@@ -163,7 +232,7 @@ impl Journal {
     pub(crate) async fn begin(&mut self, since: i64) -> Result<News, Trouble> {
         if !self.shared {
             self.connection.execute("BEGIN IMMEDIATE").await?;
-            return Ok(News { seq: since, anew: false, changes: Vec::new() });
+            return Ok(News { seq: since, anew: None, changes: Vec::new() });
         }
         self.connection.execute("BEGIN").await?;
         let row = sqlx::query("SELECT seq FROM dss_head WHERE id = 1 FOR UPDATE")
@@ -171,7 +240,7 @@ impl Journal {
             .await?;
         let seq: i64 = row.try_get(0)?;
         if seq == since {
-            return Ok(News { seq, anew: false, changes: Vec::new() });
+            return Ok(News { seq, anew: None, changes: Vec::new() });
         }
         self.news(since).await
     }
@@ -272,26 +341,30 @@ impl Journal {
     }
 }
 
-fn read(rows: &[AnyRow], since: i64) -> Result<News, Trouble> {
-    let mut news = News { seq: since, anew: false, changes: Vec::with_capacity(rows.len()) };
-    for row in rows {
-        // Head and rows are one look at the database: no batch is seen in part.
-        news.seq = news.seq.max(row.try_get(1)?);
-        let Some(name) = row.try_get::<Option<String>, _>(2)? else { continue };
-        let id: String = row.try_get(3)?;
-        let body: Option<String> = row.try_get(4)?;
-        let kind = Kind::from_name(&name).ok_or_else(|| Unreadable {
-            kind: "row",
-            id: id.clone(),
-            reason: format!("{name} is no kind of row that this version knows"),
-        })?;
-        if kind == Kind::Report {
-            continue;
-        }
-        let decoded = body.map(|body| Row::decode(kind, &id, &body)).transpose()?;
-        news.changes.push(((kind, id), decoded));
-    }
-    Ok(news)
+fn kind(name: &str, id: &str) -> Result<Kind, Unreadable> {
+    Kind::from_name(name).ok_or_else(|| Unreadable {
+        kind: "row",
+        id: id.to_owned(),
+        reason: format!("{name} is no kind of row that this version knows"),
+    })
+}
+
+/// The rows of a page.
+fn decode(page: &str) -> Result<Vec<Row>, Unreadable> {
+    let row = |line: &str| {
+        let mut fields = line.splitn(3, FIELD);
+        let mut next = || fields.next().unwrap_or("");
+        let (name, id, body) = (next(), next(), next());
+        Row::decode(kind(name, id)?, id, body)
+    };
+    page.split(LINE).map(row).collect()
+}
+
+async fn finished(
+    page: tokio::task::JoinHandle<Result<Vec<Row>, Unreadable>>,
+) -> Result<Vec<Row>, Trouble> {
+    let page = page.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
+    Ok(page?)
 }
 
 fn file_url(path: &Path) -> Result<String, sqlx::Error> {

@@ -210,7 +210,7 @@ impl Writer {
         }
         match journal.commit(seq, &self.name, &changes).await {
             Ok(()) => {
-                self.shared.take_in(since, News { seq, anew: false, changes });
+                self.shared.take_in(since, News { seq, anew: None, changes });
                 Outcome::Done(answers)
             }
             Err(error) => {
@@ -237,7 +237,7 @@ impl Writer {
                         return Some(None);
                     }
                     let Pending { since, seq, changes, answers } = pending;
-                    self.shared.take_in(since, News { seq, anew: false, changes });
+                    self.shared.take_in(since, News { seq, anew: None, changes });
                     return Some(Some(answers));
                 }
                 Ok(Err(error)) => {

@@ -73,6 +73,22 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Located> Table<T> {
+    /// Of rows with different ids: much quicker than putting them in one by one.
+    pub fn of(rows: Vec<Arc<T>>) -> Table<T> {
+        let mut table = Table::default();
+        table.by_id.reserve(rows.len());
+        let mut cells = Vec::with_capacity(4 * rows.len());
+        for (place, row) in (0..).zip(&rows) {
+            table.by_id.insert(row.id(), place);
+            cells.extend(row.extent().cells.ids().iter().map(|&cell| (cell, place)));
+        }
+        // Ordered first, a set is built from its leaves up.
+        cells.sort_unstable();
+        table.cells = cells.into_iter().collect();
+        table.rows = rows.into_iter().map(|r| Some((Bounds::of(r.extent()), r))).collect();
+        table
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.by_id.len()

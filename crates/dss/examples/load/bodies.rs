@@ -24,8 +24,11 @@ fn place(north_m: f64, east_m: f64) -> [f64; 2] {
 
 /// Numbers that are spread as if drawn by lot, the same in every run.
 pub fn spread(n: usize, of: usize) -> usize {
-    // Knuth's multiplicative hashing (The Art of Computer Programming, vol. 3, 6.4).
-    (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as usize % of
+    // SplitMix64 (Steele, Lea, Flood 2014).
+    let mut z = (n as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) as usize % of
 }
 
 impl Bodies {
