@@ -81,6 +81,27 @@ proptest! {
         }
     }
 
+    /// VOL-1, at the edge: a circle that holds a corner of another shape by a millimetre meets it.
+    #[test]
+    fn a_touch_is_never_missed(
+        (a, _, _, size_m) in two_shapes(1.0..5.0), which in 0usize..9, bearing in 0.0..TAU,
+        reach in 0.1..2.0f64,
+    ) {
+        let corner = match &a {
+            Footprint::World => point(0.0, 0.0),
+            // A hair inside: chords are shorter than arcs by less at shorter distances.
+            Footprint::Circle { centre, radius_m } => centre.destination(bearing, radius_m - 1e-3),
+            Footprint::Polygon(p) => p.vertices()[which % p.vertices().len()],
+            Footprint::Corridor(c) => {
+                c.points()[which % c.points().len()].destination(bearing, c.half_width_m() - 1e-3)
+            }
+        };
+        let radius_m = reach * size_m;
+        let b = Footprint::Circle { centre: corner.destination(bearing, radius_m - 1e-3), radius_m };
+        prop_assert!(b.contains(corner));
+        prop_assert!(a.overlaps(&b) && b.overlaps(&a), "{a:?} {b:?}");
+    }
+
     /// Where they are said to meet, both are within the bound: 1 m up to 250 km.
     #[test]
     fn a_meeting_is_one((a, b, _, _) in two_shapes(1.0..5.0)) {

@@ -25,7 +25,7 @@ const DECODING: usize = 4;
 /// What the tables are like. A service of another version refuses to write into them.
 const FORMAT: i64 = 1;
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS dss_head (id BIGINT NOT NULL PRIMARY KEY, format BIGINT NOT NULL, \
      seq BIGINT NOT NULL, purged BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS dss_rows (kind TEXT NOT NULL, id TEXT NOT NULL, \
@@ -33,6 +33,7 @@ const TABLES: [&str; 5] = [
     "CREATE INDEX IF NOT EXISTS dss_rows_seq ON dss_rows (seq)",
     "CREATE TABLE IF NOT EXISTS dss_batches (seq BIGINT NOT NULL PRIMARY KEY, \
      writer TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS dss_pool (id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)",
     "INSERT INTO dss_head (id, format, seq, purged) VALUES (1, 1, 0, 0) ON CONFLICT (id) DO NOTHING",
 ];
 
@@ -142,6 +143,16 @@ impl Journal {
             }
         }
         Ok(Journal { connection, shared: target.is_shared() })
+    }
+
+    /// What this store is called, for all who use it: given by the first to open it.
+    pub(crate) async fn pool(&mut self, proposed: &str) -> Result<String, sqlx::Error> {
+        let insert = "INSERT INTO dss_pool (id, name) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        sqlx::query(insert).bind(proposed).execute(&mut self.connection).await?;
+        let row = sqlx::query("SELECT name FROM dss_pool WHERE id = 1")
+            .fetch_one(&mut self.connection)
+            .await?;
+        row.try_get(0)
     }
 
     /// What has changed after `since`, in one look at the database. Whoever waits for

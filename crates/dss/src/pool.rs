@@ -128,6 +128,7 @@ pub struct Pool {
     fresh: Option<Arc<Fresh>>,
     done: Mutex<Option<oneshot::Receiver<()>>>,
     target: Target,
+    id: String,
 }
 
 impl Pool {
@@ -137,6 +138,8 @@ impl Pool {
     /// [`PoolError`], with what to do about it.
     pub async fn start(target: Target, settings: Settings) -> Result<Arc<Pool>, PoolError> {
         let mut journal = Journal::open(&target).await?;
+        let id = journal.pool(&Uuid::new_v4().to_string()).await;
+        let id = id.map_err(|e| unreadable(&target, e.into()))?;
         let everything = journal.everything().await.map_err(|t| unreadable(&target, t))?;
         let shared = Arc::new(Shared {
             airspace: RwLock::default(),
@@ -156,7 +159,7 @@ impl Pool {
             None
         };
         let done = Mutex::new(Some(done));
-        Ok(Arc::new(Pool { shared, settings, jobs, fresh, done, target }))
+        Ok(Arc::new(Pool { shared, settings, jobs, fresh, done, target, id }))
     }
 
     /// What was set.
@@ -167,6 +170,11 @@ impl Pool {
     /// Where the order of changes is kept.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The identifier of the pool: of the store, the same for all instances that use it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// How it is.

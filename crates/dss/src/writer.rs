@@ -96,9 +96,8 @@ impl Writer {
         let mut batch = Vec::new();
         loop {
             let taken = jobs.recv_many(&mut batch, MOST_AT_ONCE);
-            match tokio::time::timeout(CLEAN_EVERY, taken).await {
-                Ok(0) => return,
-                Ok(_) | Err(_) => {}
+            if let Ok(0) = tokio::time::timeout(CLEAN_EVERY, taken).await {
+                return;
             }
             // Whoever no longer waits has been told that it is in doubt, or has gone away.
             batch.retain(|job: &Job| !job.answer.is_closed());
