@@ -18,8 +18,8 @@ use std::str::FromStr;
 /// longer reads everything anew.
 const KEPT_BATCHES: i64 = 100_000;
 /// What fields and rows are divided by where many are read as one text.
-const FIELD: &str = "\u{1f}";
-const LINE: &str = "\u{1e}";
+const FIELD: char = '\u{1f}';
+const LINE: char = '\u{1e}';
 /// Pages that are decoded while the next are fetched.
 const DECODING: usize = 4;
 /// What the tables are like. A service of another version refuses to write into them.
@@ -196,33 +196,17 @@ impl Journal {
         let head = sqlx::query("SELECT seq FROM dss_head WHERE id = 1");
         let seq: i64 = head.fetch_one(&mut self.connection).await?.try_get(0)?;
         let mut rows = Vec::new();
-        let mut last = (String::new(), String::new());
         let mut decoding = VecDeque::new();
-        loop {
-            // Many rows as one text: a row on its own costs more on its way than to be read.
-            // Answers come first, and may be long.
-            // JSON has no control characters, and no key has (`plain` sees to it).
-            let page = sqlx::query(
-                "SELECT string_agg(kind || $1 || id || $1 || body, $2 ORDER BY kind, id) FROM (SELECT kind, id, body FROM dss_rows \
-                 WHERE (kind, id) > ($3, $4) AND body IS NOT NULL AND kind <> 'report' \
-                 ORDER BY kind, id LIMIT $5) AS page",
-            )
-            .bind(FIELD)
-            .bind(LINE)
-            .bind(last.0.clone())
-            .bind(last.1.clone())
-            .bind(if last.0.as_str() <= Kind::Answered.name() { 100 } else { 2_000_i64 })
-            .fetch_one(&mut self.connection)
-            .await?;
-            let Some(text) = page.try_get::<Option<String>, _>(0)? else { break };
-            let mut fields = text.rsplit(LINE).next().unwrap_or("").split(FIELD);
-            let mut next = || fields.next().unwrap_or("").to_owned();
-            last = (next(), next());
-            decoding.push_back(tokio::task::spawn_blocking(move || decode(&text)));
-            if decoding.len() > DECODING
-                && let Some(page) = decoding.pop_front()
-            {
-                rows.append(&mut finished(page).await?);
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Report) {
+            let mut last = String::new();
+            while let Some((text, upto)) = self.page(kind, &last).await? {
+                last = upto;
+                decoding.push_back(tokio::task::spawn_blocking(move || decode(kind, &text)));
+                if decoding.len() > DECODING
+                    && let Some(page) = decoding.pop_front()
+                {
+                    rows.append(&mut finished(page).await?);
+                }
             }
         }
         for page in decoding {
@@ -236,6 +220,30 @@ impl Journal {
             )));
         }
         Ok(News { seq: more.seq, anew: Some(rows), changes: more.changes })
+    }
+
+    /// Rows of a kind after one of them as one text, and the id of the last: a row on its own costs
+    /// more on its way than to be read. JSON has no control characters in it, and no id has.
+    async fn page(
+        &mut self,
+        kind: Kind,
+        after: &str,
+    ) -> Result<Option<(String, String)>, sqlx::Error> {
+        let page = sqlx::query(
+            "SELECT string_agg(id || $1 || body, $2), max(id) FROM (SELECT id, body \
+             FROM dss_rows WHERE kind = $3 AND id > $4 AND body IS NOT NULL \
+             ORDER BY id LIMIT $5) AS page",
+        )
+        .bind(FIELD.to_string())
+        .bind(LINE.to_string())
+        .bind(kind.name())
+        .bind(after.to_owned())
+        // Answers may be long.
+        .bind(if kind == Kind::Answered { 100 } else { 2_000_i64 })
+        .fetch_one(&mut self.connection)
+        .await?;
+        let text: Option<String> = page.try_get(0)?;
+        Ok(text.zip(page.try_get(1)?))
     }
 
     /// Begins a batch: from here to [`Journal::commit`] or [`Journal::forget`] nobody else
@@ -361,12 +369,10 @@ fn kind(name: &str, id: &str) -> Result<Kind, Unreadable> {
 }
 
 /// The rows of a page.
-fn decode(page: &str) -> Result<Vec<Row>, Unreadable> {
+fn decode(kind: Kind, page: &str) -> Result<Vec<Row>, Unreadable> {
     let row = |line: &str| {
-        let mut fields = line.splitn(3, FIELD);
-        let mut next = || fields.next().unwrap_or("");
-        let (name, id, body) = (next(), next(), next());
-        Row::decode(kind(name, id)?, id, body)
+        let (id, body) = line.split_once(FIELD).unwrap_or((line, ""));
+        Row::decode(kind, id, body)
     };
     page.split(LINE).map(row).collect()
 }
