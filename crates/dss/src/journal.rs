@@ -330,10 +330,14 @@ impl Journal {
                 .await?;
             return Ok(row.try_get::<i64, _>(0)? >= seq);
         }
+        // The server may still be at it: whoever writes holds the lock until it is decided.
+        self.connection.execute("BEGIN").await?;
+        self.connection.execute("SELECT seq FROM dss_head WHERE id = 1 FOR UPDATE").await?;
         let row = sqlx::query("SELECT writer FROM dss_batches WHERE seq = $1")
             .bind(seq)
             .fetch_optional(&mut self.connection)
             .await?;
+        self.connection.execute("ROLLBACK").await?;
         row.map_or(Ok(false), |row| Ok(row.try_get::<String, _>(0)? == writer))
     }
 

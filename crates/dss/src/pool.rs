@@ -106,6 +106,10 @@ impl Shared {
         }
     }
 
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.trouble.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     pub(crate) fn set_trouble(&self, trouble: Option<String>) {
         *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
     }

@@ -56,20 +56,14 @@ impl Airspace {
                     intents.push(row);
                 }
                 Row::Subscription(row) => subscriptions.push(row),
-                // Few, and no kind that ends or hangs on anything is among them twice.
+                // Few.
                 other => airspace.put(other),
             }
         }
-        std::thread::scope(|scope| {
-            let table = scope.spawn(|| Table::of(intents));
-            airspace.subscriptions = Table::of(subscriptions);
-            airspace.ends = ends.into_iter().collect();
-            airspace.dependents = dependents.into_iter().collect();
-            match table.join() {
-                Ok(table) => airspace.intents = table,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        });
+        airspace.intents = Table::of(intents);
+        airspace.subscriptions = Table::of(subscriptions);
+        airspace.ends = ends.into_iter().collect();
+        airspace.dependents = dependents.into_iter().collect();
         airspace
     }
 

@@ -177,6 +177,10 @@ pub(crate) fn put(
         }
         (None, None) => {}
     }
+    // A key that holds the version before would seem to know this one.
+    if old.as_ref().is_some_and(|old| old.ovn == wanted.ovn) {
+        return Err(bad("requested_ovn_suffix is that of the current version; take a new one"));
+    }
     if wanted.state.is_nominal() && draft.presence(&caller.uss) == Presence::Down {
         let what = format!("have an operational intent {}", wanted.state.name());
         return Err(down(&caller.uss, &what));

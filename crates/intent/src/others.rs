@@ -32,8 +32,11 @@ pub(crate) fn set_availability(
         .into_iter()
         .find(|p| p.name().eq_ignore_ascii_case(&params.availability))
         .ok_or_else(|| bad("availability must be Unknown, Normal or Down"))?;
-    if uss.is_empty() || uss.len() > 256 {
-        return Err(bad("the name of a USS has 1 to 256 letters"));
+    // PostgreSQL keeps no NUL, and one text that it refuses would be the end of a whole batch.
+    if uss.is_empty() || uss.len() > 256 || uss.contains(char::is_control) {
+        return Err(bad(
+            "the name of a USS has 1 to 256 letters, none of them a control character",
+        ));
     }
     let known = draft.availability(uss).map_or_else(String::new, |row| row.version.clone());
     if known != params.old_version.as_deref().unwrap_or("") {
