@@ -37,7 +37,7 @@ fn centre(n: usize) -> GeoPoint {
 fn footprint(n: usize) -> Footprint {
     let middle = centre(n);
     let radius_m = 200.0 + spread(n, 2_000) as f64;
-    if n % 4 != 0 {
+    if !n.is_multiple_of(4) {
         return Footprint::Circle { centre: middle, radius_m };
     }
     let corner = |k: usize| middle.destination(f64::to_radians(60.0 * k as f64), radius_m);

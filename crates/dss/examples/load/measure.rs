@@ -95,8 +95,8 @@ pub fn run(child: &Child, options: &Options, make: impl Fn(usize) -> Request + S
 impl Figures {
     pub fn head() {
         println!(
-            "{:<18} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}   {}",
-            "", "a second", "p50 ms", "p90 ms", "p99 ms", "most ms", "bytes", "cpu µs", "goal"
+            "{:<18} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}   goal",
+            "", "a second", "p50 ms", "p90 ms", "p99 ms", "most ms", "bytes", "cpu µs"
         );
     }
 
