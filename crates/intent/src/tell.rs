@@ -77,13 +77,15 @@ pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> Value {
 /// whom the writer has to notify.
 ///
 /// Concerned is who covers any part of it, and who has an operational intent there that
-/// hangs on the subscription: a subscription may be coarser than what hangs on it.
+/// hangs on the subscription: a subscription may be coarser than what hangs on it. The notches of an
+/// outline count here, so that two that reach into each other are told.
 pub(crate) fn notify(
     draft: &mut Draft<'_>,
     extent: &Extent,
     wanted: fn(&Subscription) -> bool,
 ) -> Vec<Subscriber> {
     let mut concerned: BTreeMap<Uuid, Arc<Subscription>> = BTreeMap::new();
+    let extent = &extent.without_notches();
     for row in draft.subscriptions_over(extent) {
         concerned.insert(row.id, row);
     }
