@@ -362,7 +362,7 @@ pub(crate) fn release(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
 }
 
-/// Makes an implicit subscription just as large as what hangs on it.
+/// Makes an implicit subscription just as large as what hangs on it, notches filled.
 fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     let Some(row) = subscription.and_then(|id| draft.subscription(id)) else { return };
     if !row.implicit {
@@ -370,7 +370,8 @@ fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
     let dependents: Vec<Arc<Intent>> =
         draft.dependents(row.id).into_iter().filter_map(|id| draft.intent(id)).collect();
-    let extent = Extent::union(dependents.iter().map(|d| &d.extent));
+    let hulls: Vec<Extent> = dependents.iter().map(|d| d.extent.without_notches()).collect();
+    let extent = Extent::union(&hulls);
     if extent != row.extent {
         let fitted = Subscription { extent, ..Subscription::clone(&row) };
         draft.put(Row::Subscription(Arc::new(fitted)));

@@ -137,13 +137,15 @@ pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> String {
 /// whom the writer has to notify, a list in JSON.
 ///
 /// Concerned is who covers any part of it, and who has an operational intent there that
-/// hangs on the subscription: a subscription may be coarser than what hangs on it.
+/// hangs on the subscription: a subscription may be coarser than what hangs on it. The notches of an
+/// outline count here, so that two that reach into each other are told.
 pub(crate) fn notify(
     draft: &mut Draft<'_>,
     extent: &Extent,
     wanted: fn(&Subscription) -> bool,
 ) -> String {
     let mut concerned: BTreeMap<Uuid, Arc<Subscription>> = BTreeMap::new();
+    let extent = &extent.without_notches();
     for row in draft.subscriptions_over(extent) {
         concerned.insert(row.id, row);
     }
