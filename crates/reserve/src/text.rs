@@ -109,7 +109,15 @@ pub fn point(text: &str) -> Result<GeoPoint, String> {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn place(lat: f64, lon: f64) -> Result<GeoPoint, String> {
-    GeoPoint::from_deg(lat, lon).ok_or_else(|| {
+    // Turned back in degrees, to a tenth of a micrometre: 180.3 is -179.7, and what is read can
+    // be written as it was read.
+    let back = |lon: f64| (lon * 1e12).round() / 1e12;
+    let turned = match lon {
+        lon if lon > 180.0 && lon <= 360.0 => back(lon - 360.0),
+        lon if (-360.0..-180.0).contains(&lon) => back(lon + 360.0),
+        lon => lon,
+    };
+    GeoPoint::from_deg(lat, turned).ok_or_else(|| {
         format!("latitude {lat}, longitude {lon} is not on the globe (latitude -90 to 90)")
     })
 }

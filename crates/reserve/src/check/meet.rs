@@ -29,6 +29,18 @@ pub(super) struct Meeting {
 /// What is shifted by how much to be clear of something that has no time of its own to end.
 const STEP_S: f64 = 60.0;
 
+/// Whether two exist at the same time, their buffers included: the cheap question before all else.
+pub(super) fn may_meet_in_time(
+    span: [Option<Time>; 2],
+    plan: &Reservation,
+    other: &Reservation,
+) -> bool {
+    let margin_s = margins(plan, other).time_s;
+    let [start, end] = other.span();
+    let is_before = |end: Option<Time>, start: Option<Time>| matches!((end, start), (Some(e), Some(s)) if e.plus_s(margin_s) < s);
+    !is_before(end, span[0]) && !is_before(span[1], start)
+}
+
 /// Another reservation as volumes and as a path, for a span of time.
 pub(super) struct Other<'a> {
     pub(super) reservation: &'a Reservation,

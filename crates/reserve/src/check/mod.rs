@@ -8,6 +8,7 @@
 mod alternatives;
 mod meet;
 mod sure;
+mod tell;
 
 pub use alternatives::{Alternative, Change};
 pub use sure::Sure;
@@ -213,8 +214,12 @@ impl<'a> Others<'a> {
         options: &Options,
     ) -> Others<'a> {
         let mut out = Others { each: Vec::new(), rulings: Vec::new() };
+        let span = plan.span();
         for other in existing.iter().filter(|other| other.status.binds()) {
             if other.id == plan.id && other.party == plan.party {
+                continue;
+            }
+            if !meet::may_meet_in_time(span, plan, other) {
                 continue;
             }
             let ruling = match matrix.answer(Case::of(plan, other)) {

@@ -5,7 +5,7 @@
 //! polygon; its centre is in the property `points`.
 
 use super::fields::Record;
-use super::json::no_json;
+use super::json::exact;
 use super::write::record;
 use super::{Fault, Place, checked, not_too_large};
 use crate::reservation::Reservation;
@@ -20,8 +20,7 @@ use serde_json::{Map, Value, json};
 /// [`Fault`] with the feature, the field and what to do.
 pub fn read_geojson(text: &str) -> Result<Vec<Reservation>, Fault> {
     not_too_large(text)?;
-    let value: Value =
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| no_json(&e))?;
+    let value = exact(text)?;
     let kind = value.get("type").and_then(Value::as_str);
     let features = match (kind, value.get("features")) {
         (Some("FeatureCollection"), Some(Value::Array(features))) => features.as_slice(),

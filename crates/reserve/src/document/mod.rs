@@ -149,6 +149,11 @@ impl Fault {
     }
 }
 
+/// A reservation as a JSON object: the fields that are not at their default.
+pub fn value(reservation: &Reservation) -> serde_json::Value {
+    serde_json::Value::Object(write::record(reservation))
+}
+
 /// Refuses files that are too large and ids that are used twice.
 fn checked(read: Vec<(Place, Reservation)>) -> Result<Vec<Reservation>, Fault> {
     let mut seen = std::collections::HashSet::new();
