@@ -76,11 +76,11 @@ impl Shared {
     pub(crate) fn take_in(&self, asked_since: i64, news: News) {
         let mut airspace = self.airspace.write().unwrap_or_else(PoisonError::into_inner);
         let known = self.seq();
-        if news.seq <= known && !(news.anew && known == 0) {
+        if news.seq <= known && !(news.anew.is_some() && known == 0) {
             return;
         }
-        if news.anew {
-            *airspace = Airspace::default();
+        if let Some(rows) = news.anew {
+            *airspace = Airspace::of(rows);
         } else if known != asked_since {
             // Somebody else came between: some of these may be older than what is known by now.
             // It is asked again soon enough; nothing that was promised depends on it.
@@ -104,6 +104,10 @@ impl Shared {
                 return Ok(());
             }
         }
+    }
+
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.trouble.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     pub(crate) fn set_trouble(&self, trouble: Option<String>) {

@@ -209,7 +209,7 @@ impl Writer {
         }
         match journal.commit(seq, &self.name, &changes).await {
             Ok(()) => {
-                self.shared.take_in(since, News { seq, anew: false, changes });
+                self.shared.take_in(since, News { seq, anew: None, changes });
                 Outcome::Done(answers)
             }
             Err(error) => {
@@ -236,7 +236,7 @@ impl Writer {
                         return Some(None);
                     }
                     let Pending { since, seq, changes, answers } = pending;
-                    self.shared.take_in(since, News { seq, anew: false, changes });
+                    self.shared.take_in(since, News { seq, anew: None, changes });
                     return Some(Some(answers));
                 }
                 Ok(Err(error)) => {
@@ -258,9 +258,12 @@ impl Writer {
             Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
         };
         let retention = self.settings.retention;
-        let nothing = self.shared.look(|airspace| {
-            clean_up(&mut Draft::on(airspace), now, &retention, CLEAN_AT_ONCE) == 0
-        });
+        // Somebody may wait for word that the store is back before sending any write again.
+        let troubled = self.shared.is_troubled();
+        let nothing = !troubled
+            && self.shared.look(|airspace| {
+                clean_up(&mut Draft::on(airspace), now, &retention, CLEAN_AT_ONCE) == 0
+            });
         if nothing {
             return;
         }
@@ -270,7 +273,7 @@ impl Writer {
         };
         let patience = self.settings.patience;
         match tokio::time::timeout(patience, self.transact(decide, true)).await {
-            Ok(Outcome::Done(_)) => {}
+            Ok(Outcome::Done(_)) => self.shared.set_trouble(None),
             // What was not cleaned is cleaned next time; whether it happened is seen then too.
             _ => self.journal = None,
         }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{CM, Client, Place, SC, Served, accepted, block, circle, intent_path};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const VERSIONING: &str = "interuss.versioning.read_system_versions";
@@ -83,4 +83,45 @@ async fn instances_on_one_database_are_one_pool() {
     one.stop().await;
     two.stop().await;
     place.remove().await;
+}
+
+fn polygon(corners: &[[f64; 2]]) -> Value {
+    let vertices: Vec<Value> =
+        corners.iter().map(|&[lat, lng]| json!({ "lat": lat, "lng": lng })).collect();
+    let altitude = |m: f64| json!({ "value": m, "reference": "W84", "units": "M" });
+    json!({
+        "volume": {
+            "outline_polygon": { "vertices": vertices },
+            "altitude_lower": altitude(0.0),
+            "altitude_upper": altitude(60.0),
+        },
+        "time_start": common::in_s(0),
+        "time_end": common::in_s(600),
+    })
+}
+
+/// The qualifier's scenarios of data exchange plan a flight in the notch of another one.
+#[tokio::test]
+async fn who_flies_in_anothers_notch_is_told_and_free() {
+    let v = [[47.0, 8.0], [47.01, 8.01], [47.003, 8.0], [47.01, 7.99]];
+    let within = [[47.006, 7.999], [47.006, 8.001], [47.008, 8.0]];
+    let beside = [[47.006, 8.02], [47.006, 8.021], [47.008, 8.02]];
+    for (first, second) in [(v, &within[..]), (v, &beside[..])] {
+        for [earlier, later] in [[&first[..], second], [second, &first[..]]] {
+            let place = Place::file();
+            let served = Served::on(&place.target).await;
+            let [one, two] = ["uss1", "uss2"].map(|uss| Client::new(&served, uss, &[SC]));
+            let planned =
+                one.put(&intent_path(Uuid::new_v4()), &accepted(polygon(earlier), &[])).await;
+            assert_eq!(planned.status, 201, "{}", planned.body);
+            let subscription = &planned.body["operational_intent_reference"]["subscription_id"];
+            let planned =
+                two.put(&intent_path(Uuid::new_v4()), &accepted(polygon(later), &[])).await;
+            assert_eq!(planned.status, 201, "{}", planned.body);
+            let told = planned.body["subscribers"].to_string();
+            let is_told = told.contains(subscription.as_str().unwrap());
+            assert_eq!(is_told, second == within, "{told}");
+            served.stop().await;
+        }
+    }
 }
