@@ -368,8 +368,8 @@ async fn time_brings_them_into_use_and_ends_them() {
     let window = |from_s: f64, to_s: f64| json!({ "start": now.plus_s(from_s).to_string(), "end": now.plus_s(to_s).to_string() });
     let soon = planned(&acme, draft(34.0, window(-5.0, 6.0))).await;
     let later = planned(&acme, draft(35.0, window(3600.0, 7200.0))).await;
-    let held = planned(&acme, draft(36.0, window(-5.0, 3600.0))).await;
-    // Whoever has to give way does not come into use by the clock. It may have, before this.
+    // Whoever has to give way does not come into use by the clock, and that is put down.
+    let held = planned(&acme, draft(36.0, window(4.0, 3600.0))).await;
     let mut relief = window(-5.0, 3600.0);
     relief["kind"] = json!("humanitarian");
     planned(&aid, draft(36.0, relief)).await;
@@ -379,13 +379,19 @@ async fn time_brings_them_into_use_and_ends_them() {
     };
     eventually("its end", async || (status(&soon).await == "released").then_some(())).await;
     assert_eq!(status(&later).await, "planned");
-    let history = acme.get(&format!("/v1/reservations/{}/history", soon["id"].as_str().unwrap()));
-    let history = history.await.json();
+    let path = format!("/v1/reservations/{}/history", soon["id"].as_str().unwrap());
+    let history = acme.get(&path).await.json();
     let last: Vec<(&Value, &Value)> =
         history.as_array().unwrap()[2..].iter().map(|step| (&step["by"], &step["to"])).collect();
     let service = json!("service");
     assert_eq!(last, [(&service, &json!("active")), (&service, &json!("released"))]);
-    let _ = held;
+    let admin = field.client("admin");
+    eventually("the word about it", async || {
+        let audit = admin.get("/v1/audit").await.text;
+        audit.contains("it has to give way to another").then_some(())
+    })
+    .await;
+    assert_eq!(status(&held).await, "planned");
     // What is over cannot be filed.
     let past = make(&acme, draft(37.0, window(-20.0, -10.0))).await;
     let refused = act(&acme, &past, "plan").await;
