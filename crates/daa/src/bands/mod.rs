@@ -139,6 +139,9 @@ impl<'c> BandsSolver<'c> {
                     sweep.fill(&self.ways, &threat.pair, volume);
                     swept[threat.index] = Some(volume);
                 }
+                if !threat.conflict && !sweep.meets_within(&self.ways, threat.until_s) {
+                    continue;
+                }
                 let any = sweep.mark(&self.ways, 0.0, threat.until_s, &mut self.marks);
                 if any && !threat.conflict {
                     peripheral[k].push(threat.index);

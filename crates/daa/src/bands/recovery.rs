@@ -26,8 +26,12 @@ pub struct Recovery {
 pub enum RecoveryResult {
     /// There are values without violation.
     NotNeeded,
-    /// Not even with the smallest distances.
-    Impossible,
+    /// Not with more than the smallest distances, those of a near mid-air collision.
+    Impossible {
+        /// How often the distances have shrunk until it is possible with the smallest;
+        /// 0: not even then.
+        shrunk: u32,
+    },
     /// It is possible.
     Found(Recovery),
 }
@@ -90,7 +94,12 @@ pub(super) fn recover(
             saturated(&marks)
         };
         let last_s = ways.horizon_s;
+        let smallest =
+            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         if !is_saturated(last_s) {
+            if smallest {
+                return (RecoveryResult::Impossible { shrunk }, marks);
+            }
             let time_s = if is_saturated(0.0) {
                 let (mut bad_s, mut good_s) = (0.0, last_s);
                 while good_s - bad_s > TIME_STEP_S {
@@ -109,8 +118,6 @@ pub(super) fn recover(
             let found = Recovery { time_s, shrunk, horizontal_m, vertical_m };
             return (RecoveryResult::Found(found), marks);
         }
-        let smallest =
-            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         if !config.ca_bands || smallest {
             break;
         }
@@ -118,7 +125,7 @@ pub(super) fn recover(
         horizontal_m = (horizontal_m * shrink).max(config.horizontal_nmac_m);
         vertical_m = (vertical_m * shrink).max(config.vertical_nmac_m);
     }
-    (RecoveryResult::Impossible, marks)
+    (RecoveryResult::Impossible { shrunk: 0 }, marks)
 }
 
 /// What is kept free at first: as configured, or else the distances of the volumes.

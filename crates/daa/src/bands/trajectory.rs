@@ -7,6 +7,9 @@ use deconflict_core::units::STANDARD_GRAVITY_MPS2;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
+/// Less than this, in SI units, is no difference between values.
+pub(super) const ALMOST: f64 = 1e-5;
+
 /// A moment of a manoeuvre. Who stops manoeuvring here flies on straight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -91,9 +94,9 @@ pub(crate) fn manoeuvres(
         Dimension::VerticalSpeed => vz,
         Dimension::Altitude => limits.min,
     };
-    // A step that is all but whole is whole: values beyond the limits are not tried for
-    // the sake of rounding.
-    let count = |width: f64| (width / limits.step - 1e-6).ceil().max(0.0) as usize;
+    // What is all but a whole number of steps is one: values beyond the limits are not
+    // tried for the sake of rounding.
+    let count = |width: f64| ((width - ALMOST) / limits.step).ceil().max(0.0) as usize;
     match dimension {
         Dimension::Direction => {
             (out.down, out.up) = (count(limits.min), count(limits.max));

@@ -6,7 +6,7 @@ use crate::config::Config;
 pub use crate::config::ParseError;
 use crate::frame::{Flight, Frame};
 use crate::pair::Motion;
-use crate::situation::{Intruder, Situation};
+use crate::situation::{Intruder, Situation, Tangent};
 use crate::uncertainty::Uncertainty;
 
 /// Where an aircraft is.
@@ -128,5 +128,9 @@ pub fn situation(
             Intruder { name: state.name.clone(), motion, alerter: state.alerter, doubt }
         })
         .collect();
-    Situation { own: own_motion, alerter: own.alerter, traffic }
+    let tangent = match own.place {
+        Place::Earth { lat_rad, .. } => Some(Tangent { lat_rad, wind_mps }),
+        Place::Plane { .. } => None,
+    };
+    Situation { own: own_motion, alerter: own.alerter, tangent, traffic }
 }
