@@ -147,6 +147,7 @@ impl<'c> BandsSolver<'c> {
                     peripheral[k].push(threat.index);
                 }
             }
+            paint::drop_slivers(&self.ways, &mut self.marks);
             let inside = self.ways.at_once_altitude
                 && threats.iter().any(|t| t.conflict && t.level.detector.violated(&t.pair));
             if region == config.corrective_region {
@@ -156,7 +157,11 @@ impl<'c> BandsSolver<'c> {
         }
         let mut found = RecoveryResult::NotNeeded;
         if saturated && config.limits(dimension).recovery {
-            let threats = threats(situation, config, config.corrective_region);
+            let corrective = Region::CONFLICT.iter().position(|r| *r == config.corrective_region);
+            let beside = corrective.map_or(&[][..], |k| &peripheral[k]);
+            let mut threats = threats(situation, config, config.corrective_region);
+            // Who is no threat to any value is none to a recovery.
+            threats.retain(|t| t.conflict || beside.contains(&t.index));
             for threat in &threats {
                 let volume = &threat.level.detector;
                 if swept[threat.index] != Some(volume) {

@@ -1,7 +1,7 @@
 //! Recovery: what to fly where no value avoids a violation.
 
 use super::Threat;
-use super::paint::saturated;
+use super::paint::{drop_slivers, saturated};
 use super::sweep::Sweep;
 use super::trajectory::Manoeuvres;
 use crate::config::Config;
@@ -52,13 +52,8 @@ pub(super) fn recover(
 ) -> (RecoveryResult, Vec<bool>) {
     let mut marks = vec![false; ways.values()];
     let (mut horizontal_m, mut vertical_m) = kept_free(threats, config);
-    // Whoever meets neither volume nor cylinder, whatever ownship does, is left out.
     let within = |t: &Threat| t.level.detector.contains_cylinder(horizontal_m, vertical_m);
-    let mut threats: Vec<(&Threat, bool)> = threats
-        .iter()
-        .map(|t| (t, within(t)))
-        .filter(|(t, within)| !within || !sweeps[t.index].is_empty())
-        .collect();
+    let mut threats: Vec<(&Threat, bool)> = threats.iter().map(|t| (t, within(t))).collect();
     // Conflicts first: they leave the fewest ways.
     threats.sort_by_key(|(t, _)| !t.conflict);
     let mut cylinders: Vec<Sweep> = vec![Sweep::default(); threats.len()];
@@ -68,6 +63,8 @@ pub(super) fn recover(
         // decide that there is no way out.
         let mut filled = 0;
         // A violation after `time_s`, or the cylinder before.
+        let smallest =
+            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         let mut is_saturated = |time_s: f64| {
             marks.fill(false);
             for (k, (threat, within)) in threats.iter().enumerate() {
@@ -84,9 +81,11 @@ pub(super) fn recover(
                     }
                     any |= cylinders[k].mark(ways, 0.0, time_s.min(threat.until_s), &mut marks);
                 }
-                if time_s <= threat.until_s {
+                // With the smallest distances nothing else is asked for.
+                if time_s <= threat.until_s && !smallest {
                     any |= volume.mark(ways, time_s, threat.until_s, &mut marks);
                 }
+                drop_slivers(ways, &mut marks);
                 if any && saturated(&marks) {
                     return true;
                 }
@@ -94,8 +93,6 @@ pub(super) fn recover(
             saturated(&marks)
         };
         let last_s = ways.horizon_s;
-        let smallest =
-            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         if !is_saturated(last_s) {
             if smallest {
                 return (RecoveryResult::Impossible { shrunk }, marks);

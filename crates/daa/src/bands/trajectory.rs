@@ -57,6 +57,8 @@ pub(crate) struct Manoeuvres {
     /// is reached through its neighbours: then the samples are those of index 0 to
     /// `up`, followed by those of index −1 to −`down`.
     pub ends: Vec<Way>,
+    /// Whether next to nothing of the first and of the last step is within the limits.
+    pub slivers: [bool; 2],
     /// Added to the time ahead at the end of a manoeuvre, seconds.
     pub margin_s: f64,
 }
@@ -70,6 +72,13 @@ impl Manoeuvres {
     pub fn value(&self, position: usize) -> f64 {
         self.base + (position as f64 - self.down as f64) * self.step
     }
+}
+
+/// Whether two values agree in their first twelve binary digits: a band between them
+/// says nothing.
+fn almost_equal(a: f64, b: f64) -> bool {
+    let greater = a.abs().max(b.abs());
+    (a - b).abs() <= greater.log2().floor().exp2() * 2_f64.powi(-12)
 }
 
 /// Ownship in the air: motion is relative to the air that carries everybody.
@@ -100,10 +109,13 @@ pub(crate) fn manoeuvres(
     match dimension {
         Dimension::Direction => {
             (out.down, out.up) = (count(limits.min), count(limits.max));
+            out.slivers = [false; 2];
         }
         _ => {
             let (low, high) = range(dimension, out.base, own, config);
             (out.down, out.up) = (count(out.base - low), count(high - out.base));
+            let (first, last) = (out.value(0) + out.step, out.value(out.values() - 1) - out.step);
+            out.slivers = [almost_equal(low, first), almost_equal(last, high)];
         }
     }
     match dimension {
