@@ -8,6 +8,7 @@ use crate::region::Region;
 use crate::situation::Situation;
 use deconflict_detect::cylinder::RelativeMotion;
 use std::collections::VecDeque;
+use std::f64::consts::TAU;
 
 /// What is known about one intruder.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +58,20 @@ pub struct Monitor<'c> {
     recovered: [VecDeque<bool>; 4],
 }
 
+/// One side of a resolution, and how often recovery had shrunk when it was proposed
+/// first; −1: there was none.
+#[derive(Clone, Copy, Debug)]
+struct KeptSide {
+    value: f64,
+    shrunk: i64,
+}
+
 /// The resolution that was proposed last.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     time_s: f64,
-    up: Option<f64>,
-    down: Option<f64>,
+    up: Option<KeptSide>,
+    down: Option<KeptSide>,
     /// Whether what was proposed belonged to a recovery.
     recovering: bool,
 }
@@ -159,16 +168,30 @@ impl<'c> Monitor<'c> {
             let remembered = 0.0..=config.hysteresis_s.max(config.persistence_s);
             remembered.contains(&gap_s) && kept.recovering == recovering
         });
-        if let Some(kept) = previous {
-            let stay = |old: Option<f64>, new: Option<f64>| match old {
-                Some(old) if bands.is_good(old) => Some(old),
-                _ => new,
+        let shrunk = match bands.recovery {
+            RecoveryResult::NotNeeded => -1,
+            RecoveryResult::Impossible { shrunk } => i64::from(shrunk),
+            RecoveryResult::Found(found) => i64::from(found.shrunk),
+        };
+        let persistence = config.limits(bands.dimension).persistence;
+        let around = bands.dimension == Dimension::Direction;
+        let side = |old: Option<KeptSide>, new: Option<f64>| {
+            let away = |old: f64| {
+                let away = (new.unwrap_or(f64::INFINITY) - old).abs();
+                if around { away.min(TAU - away) } else { away }
             };
-            let (up, down) =
-                (stay(kept.up, bands.resolution.up), stay(kept.down, bands.resolution.down));
-            (bands.resolution.up, bands.resolution.down) = (up, down);
-        }
-        let r = bands.resolution;
-        *slot = Some(Kept { time_s, up: r.up, down: r.down, recovering });
+            // Far from what would be proposed now it is given up, unless things have
+            // become worse meanwhile.
+            let stays = |old: &KeptSide| {
+                bands.is_good(old.value)
+                    && (shrunk > old.shrunk || away(old.value) <= persistence)
+            };
+            old.filter(stays).or(new.map(|value| KeptSide { value, shrunk }))
+        };
+        let up = side(previous.and_then(|kept| kept.up), bands.resolution.up);
+        let down = side(previous.and_then(|kept| kept.down), bands.resolution.down);
+        bands.resolution.up = up.map(|kept| kept.value);
+        bands.resolution.down = down.map(|kept| kept.value);
+        *slot = Some(Kept { time_s, up, down, recovering });
     }
 }
