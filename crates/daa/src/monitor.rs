@@ -7,7 +7,6 @@ use crate::detector::Span;
 use crate::region::Region;
 use crate::situation::Situation;
 use deconflict_detect::cylinder::RelativeMotion;
-use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
 /// What is known about one intruder.
@@ -55,7 +54,6 @@ pub struct Monitor<'c> {
     alerts: AlertMemory,
     memory: BandMemory,
     kept: [Option<Kept>; 4],
-    recovered: [VecDeque<bool>; 4],
 }
 
 /// One side of a resolution, and how often recovery had shrunk when it was proposed
@@ -72,8 +70,6 @@ struct Kept {
     time_s: f64,
     up: Option<KeptSide>,
     down: Option<KeptSide>,
-    /// Whether what was proposed belonged to a recovery.
-    recovering: bool,
 }
 
 impl<'c> Monitor<'c> {
@@ -85,7 +81,6 @@ impl<'c> Monitor<'c> {
             alerts: AlertMemory::default(),
             memory: BandMemory::default(),
             kept: [None; 4],
-            recovered: Default::default(),
         }
     }
 
@@ -150,14 +145,6 @@ impl<'c> Monitor<'c> {
     /// A resolution does not jump about: the one proposed before stays while it is good.
     fn keep(&mut self, time_s: f64, bands: &mut Bands) {
         let config = self.config;
-        // Recovery, too, has to last M of N samples before it is one.
-        let recovered = &mut self.recovered[bands.dimension as usize];
-        recovered.push_back(matches!(bands.recovery, RecoveryResult::Found(_)));
-        while recovered.len() > config.alerting_n.max(1) as usize {
-            recovered.pop_front();
-        }
-        let enough = (config.alerting_m.max(1) as usize).min(recovered.len());
-        let recovering = recovered.iter().filter(|r| **r).count() >= enough;
         let slot = &mut self.kept[bands.dimension as usize];
         if !config.bands_persistence || !bands.resolution.needed {
             *slot = None;
@@ -166,7 +153,7 @@ impl<'c> Monitor<'c> {
         let previous = slot.filter(|kept| {
             let gap_s = time_s - kept.time_s;
             let remembered = 0.0..=config.hysteresis_s.max(config.persistence_s);
-            remembered.contains(&gap_s) && kept.recovering == recovering
+            remembered.contains(&gap_s)
         });
         let shrunk = match bands.recovery {
             RecoveryResult::NotNeeded => -1,
@@ -192,6 +179,6 @@ impl<'c> Monitor<'c> {
         let down = side(previous.and_then(|kept| kept.down), bands.resolution.down);
         bands.resolution.up = up.map(|kept| kept.value);
         bands.resolution.down = down.map(|kept| kept.value);
-        *slot = Some(Kept { time_s, up, down, recovering });
+        *slot = Some(Kept { time_s, up, down });
     }
 }
