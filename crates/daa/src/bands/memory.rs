@@ -1,37 +1,22 @@
 //! Memory of bands: a region is shown while M of the last N samples reach it.
+//!
+//! The values that are tried move along with ownship, so the samples are compared as
+//! bands, not value by value: the edges of what is shown may be those of any sample.
 
+use super::Band;
 use super::recovery::RecoveryResult;
-use super::trajectory::Manoeuvres;
 use crate::config::{Config, Dimension};
 use crate::region::Region;
 use std::collections::VecDeque;
-use std::f64::consts::TAU;
 
-/// The regions between neighbouring values of a dimension, at one sample.
-#[derive(Clone, Debug)]
-struct Cells {
-    first: f64,
-    step: f64,
-    regions: Vec<Region>,
-}
-
-impl Cells {
-    /// The region of the cell that is nearest to the one that begins here.
-    fn at(&self, value: f64, around: bool) -> Option<Region> {
-        let mut away = value - self.first;
-        if around {
-            away = (away + 0.5 * self.step).rem_euclid(TAU) - 0.5 * self.step;
-        }
-        let position = (away / self.step).round();
-        if position < 0.0 { None } else { self.regions.get(position as usize).copied() }
-    }
-}
+/// Edges that are closer than this, in SI units, are one.
+const EDGE: f64 = 1e-9;
 
 /// The last samples of each dimension.
 #[derive(Clone, Debug, Default)]
 pub struct BandMemory {
     time_s: Option<f64>,
-    dimensions: [VecDeque<Cells>; 4],
+    dimensions: [VecDeque<Vec<Band>>; 4],
 }
 
 impl BandMemory {
@@ -45,45 +30,57 @@ impl BandMemory {
         self.time_s = Some(time_s);
     }
 
-    /// Replaces the regions of this sample by those to be shown: the worst that M of the
-    /// last N samples reach.
+    /// Replaces the bands of this sample by those to be shown: at each value the worst
+    /// region that M of the last N samples reach.
     pub(super) fn filter(
         &mut self,
         dimension: Dimension,
-        ways: &Manoeuvres,
-        regions: &mut [Region],
+        bands: &mut Vec<Band>,
         recovery: &RecoveryResult,
         config: &Config,
     ) {
         let (m, n) = (config.alerting_m as usize, config.alerting_n as usize);
+        let (Some(first), Some(last)) = (bands.first(), bands.last()) else { return };
         if n == 0 {
             return;
         }
+        let (least, most) = (first.low, last.high);
         let history = &mut self.dimensions[dimension as usize];
-        history.push_back(Cells {
-            first: ways.value(0),
-            step: ways.step,
-            regions: regions.to_vec(),
-        });
+        history.push_back(bands.clone());
         while history.len() > n {
             history.pop_front();
         }
-        let around = dimension == Dimension::Direction;
         let enough = m.clamp(1, history.len());
+        let mut edges: Vec<f64> = history
+            .iter()
+            .flatten()
+            .flat_map(|band| [band.low, band.high])
+            .filter(|edge| (least..=most).contains(edge))
+            .collect();
+        edges.sort_unstable_by(f64::total_cmp);
+        edges.dedup_by(|later, earlier| *later - *earlier < EDGE);
+        bands.clear();
         let mut had = Vec::with_capacity(n);
-        for (k, region) in regions.iter_mut().enumerate() {
-            let value = ways.value(k);
+        for edge in edges.windows(2) {
+            let (low, high) = (edge[0], edge[1]);
+            let middle = 0.5 * (low + high);
+            let there = |sample: &Vec<Band>| {
+                let band = sample.iter().find(|b| b.low <= middle && middle <= b.high);
+                band.map_or(Region::None, |b| b.region)
+            };
             had.clear();
-            had.extend(history.iter().map(|s| s.at(value, around).unwrap_or_default()));
-            // The worst region that M of them reach.
+            had.extend(history.iter().map(there));
             had.sort_unstable_by(|a, b| b.cmp(a));
-            *region = had[enough - 1];
             // What is free is part of a recovery exactly while one is needed.
-            *region = match (*region, recovery) {
+            let region = match (had[enough - 1], recovery) {
                 (Region::None, RecoveryResult::Found(_)) => Region::Recovery,
                 (Region::Recovery, RecoveryResult::NotNeeded) => Region::None,
                 (region, _) => region,
             };
+            match bands.last_mut() {
+                Some(last) if last.region == region => last.high = high,
+                _ => bands.push(Band { low, high, region }),
+            }
         }
     }
 }

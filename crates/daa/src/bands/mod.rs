@@ -184,11 +184,11 @@ impl<'c> BandsSolver<'c> {
             }
         }
         let recovers = matches!(found, RecoveryResult::Found(_));
-        let mut cells = paint::cells(&self.worst, recovers);
+        let cells = paint::cells(&self.worst, recovers);
+        let mut bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         if let Some(memory) = memory {
-            memory.filter(dimension, &self.ways, &mut cells, &found, config);
+            memory.filter(dimension, &mut bands, &found, config);
         }
-        let bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         let current = match dimension {
             Dimension::Altitude => situation.own.position_m[2],
             _ => self.ways.base,
