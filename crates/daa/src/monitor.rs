@@ -171,7 +171,7 @@ impl<'c> Monitor<'c> {
             // become worse meanwhile.
             let stays = |old: &KeptSide| {
                 bands.is_good(old.value)
-                    && (shrunk > old.shrunk || away(old.value) <= persistence)
+                    && (shrunk > old.shrunk || away(old.value) < persistence - 1e-6)
             };
             old.filter(stays).or(new.map(|value| KeptSide { value, shrunk }))
         };

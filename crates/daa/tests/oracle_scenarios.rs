@@ -138,6 +138,9 @@ fn daa_1_encounters_agree_with_daidalus() {
                 let same = close(0.0);
                 if !same && close(1.001) {
                     one_step += 1;
+                    if show.is_some() {
+                        println!("STEP {name} {:?} {mine:?} {lines:?}", w.get("Time").map(|t| &t[0]));
+                    }
                     continue;
                 }
                 let entry = tally.entry((conf.to_owned(), key.clone())).or_default();

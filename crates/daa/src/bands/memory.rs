@@ -5,12 +5,10 @@
 
 use super::Band;
 use super::recovery::RecoveryResult;
+use super::trajectory::almost_equal;
 use crate::config::{Config, Dimension};
 use crate::region::Region;
 use std::collections::VecDeque;
-
-/// Edges that are closer than this, in SI units, are one.
-const EDGE: f64 = 1e-9;
 
 /// The last samples of each dimension.
 #[derive(Clone, Debug, Default)]
@@ -51,14 +49,17 @@ impl BandMemory {
             history.pop_front();
         }
         let enough = m.clamp(1, history.len());
-        let mut edges: Vec<f64> = history
-            .iter()
-            .flatten()
-            .flat_map(|band| [band.low, band.high])
-            .filter(|edge| (least..=most).contains(edge))
-            .collect();
+        // Where edges are next to each other, that of the latest sample is told.
+        let mut edges: Vec<f64> = vec![least, most];
+        for band in history.iter().rev().flatten() {
+            for edge in [band.low, band.high] {
+                let inside = least <= edge && edge <= most;
+                if inside && !edges.iter().any(|known| almost_equal(*known, edge)) {
+                    edges.push(edge);
+                }
+            }
+        }
         edges.sort_unstable_by(f64::total_cmp);
-        edges.dedup_by(|later, earlier| *later - *earlier < EDGE);
         bands.clear();
         let mut had = Vec::with_capacity(n);
         for edge in edges.windows(2) {

@@ -76,9 +76,9 @@ impl Manoeuvres {
 
 /// Whether two values agree in their first twelve binary digits: a band between them
 /// says nothing.
-fn almost_equal(a: f64, b: f64) -> bool {
+pub(super) fn almost_equal(a: f64, b: f64) -> bool {
     let greater = a.abs().max(b.abs());
-    (a - b).abs() <= greater.log2().floor().exp2() * 2_f64.powi(-12)
+    (a - b).abs() <= (greater.log2().floor().exp2() * 2_f64.powi(-12)).max(1e-9)
 }
 
 /// Ownship in the air: motion is relative to the air that carries everybody.
