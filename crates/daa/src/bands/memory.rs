@@ -10,11 +10,19 @@ use crate::config::{Config, Dimension};
 use crate::region::Region;
 use std::collections::VecDeque;
 
+/// Between two edges: the regions that the last samples had there, the oldest first.
+#[derive(Clone, Debug, PartialEq)]
+struct Stretch {
+    low: f64,
+    high: f64,
+    had: VecDeque<Region>,
+}
+
 /// The last samples of each dimension.
 #[derive(Clone, Debug, Default)]
 pub struct BandMemory {
     time_s: Option<f64>,
-    dimensions: [VecDeque<Vec<Band>>; 4],
+    dimensions: [Vec<Stretch>; 4],
 }
 
 impl BandMemory {
@@ -43,45 +51,57 @@ impl BandMemory {
             return;
         }
         let (least, most) = (first.low, last.high);
-        let history = &mut self.dimensions[dimension as usize];
-        history.push_back(bands.clone());
-        while history.len() > n {
-            history.pop_front();
-        }
-        let enough = m.clamp(1, history.len());
-        // Where edges are next to each other, that of the latest sample is told.
-        let mut edges: Vec<f64> = vec![least, most];
-        for band in history.iter().rev().flatten() {
-            for edge in [band.low, band.high] {
-                let inside = least <= edge && edge <= most;
-                if inside && !edges.iter().any(|known| almost_equal(*known, edge)) {
-                    edges.push(edge);
-                }
+        let known = &mut self.dimensions[dimension as usize];
+        // Edges, and as what each is told. An edge of this sample that is next to one that
+        // is known is that one; it is told as this sample has it.
+        let mut edges: Vec<(f64, f64)> = vec![(least, least), (most, most)];
+        for edge in known.iter().flat_map(|s| [s.low, s.high]) {
+            let inside = least <= edge && edge <= most;
+            if inside && !edges.iter().any(|(had, _)| almost_equal(*had, edge)) {
+                edges.push((edge, edge));
             }
         }
-        edges.sort_unstable_by(f64::total_cmp);
-        bands.clear();
-        let mut had = Vec::with_capacity(n);
-        for edge in edges.windows(2) {
-            let (low, high) = (edge[0], edge[1]);
+        for edge in bands.iter_mut().flat_map(|b| [&mut b.low, &mut b.high]) {
+            let near = |had: &f64| (had - *edge).abs();
+            let nearest = edges.iter_mut().min_by(|a, b| near(&a.0).total_cmp(&near(&b.0)));
+            match nearest.filter(|(had, _)| almost_equal(*had, *edge)) {
+                Some((had, told)) => (*told, *edge) = (*edge, *had),
+                None => edges.push((*edge, *edge)),
+            }
+        }
+        edges.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let mut now: Vec<Stretch> = Vec::with_capacity(edges.len());
+        let mut shown: Vec<Band> = Vec::with_capacity(bands.len());
+        let mut sorted = Vec::with_capacity(n);
+        for pair in edges.windows(2) {
+            let ((low, told_low), (high, told_high)) = (pair[0], pair[1]);
             let middle = 0.5 * (low + high);
-            let there = |sample: &Vec<Band>| {
-                let band = sample.iter().find(|b| b.low <= middle && middle <= b.high);
-                band.map_or(Region::None, |b| b.region)
-            };
-            had.clear();
-            had.extend(history.iter().map(there));
-            had.sort_unstable_by(|a, b| b.cmp(a));
+            let before = known.iter().find(|s| s.low <= middle && middle <= s.high);
+            let mut had = before.map_or_else(VecDeque::new, |s| s.had.clone());
+            let band = bands.iter().find(|b| b.low <= middle && middle <= b.high);
+            had.push_back(band.map_or(Region::None, |b| b.region));
+            while had.len() > n {
+                had.pop_front();
+            }
+            sorted.clear();
+            sorted.extend(had.iter().copied());
+            sorted.sort_unstable_by(|a, b| b.cmp(a));
             // What is free is part of a recovery exactly while one is needed.
-            let region = match (had[enough - 1], recovery) {
+            let region = match (sorted[m.clamp(1, sorted.len()) - 1], recovery) {
                 (Region::None, RecoveryResult::Found(_)) => Region::Recovery,
                 (Region::Recovery, RecoveryResult::NotNeeded) => Region::None,
                 (region, _) => region,
             };
-            match bands.last_mut() {
-                Some(last) if last.region == region => last.high = high,
-                _ => bands.push(Band { low, high, region }),
+            match shown.last_mut() {
+                Some(last) if last.region == region => last.high = told_high,
+                _ => shown.push(Band { low: told_low, high: told_high, region }),
+            }
+            match now.last_mut() {
+                Some(last) if last.had == had => last.high = high,
+                _ => now.push(Stretch { low, high, had }),
             }
         }
+        *known = now;
+        *bands = shown;
     }
 }
