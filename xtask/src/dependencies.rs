@@ -33,6 +33,7 @@ pub const HOUSE: &[Place] = &[
     sans_io("deconflict-formats", &["deconflict-core"]),
     sans_io("deconflict-sim", &["deconflict-core"]),
     sans_io("deconflict-resolve", &["deconflict-core", "deconflict-detect", "deconflict-daa"]),
+    sans_io("deconflict-reserve", &["deconflict-core", "deconflict-detect"]),
     sans_io("deconflict-alert", &["deconflict-core", "deconflict-detect"]),
     sans_io(
         "deconflict-engine",
@@ -50,6 +51,8 @@ pub const HOUSE: &[Place] = &[
             "deconflict-engine",
         ],
     ),
+    sans_io("deconflict-intent", &["deconflict-core"]),
+    rim("deconflict-dss", &["deconflict-core", "deconflict-intent", "deconflict-access"]),
     rim("deconflict-store", &[]),
     rim("deconflict-record", &["deconflict-core"]),
     rim("deconflict-feeds", &["deconflict-core", "deconflict-formats", "deconflict-sim"]),
@@ -76,6 +79,8 @@ pub const HOUSE: &[Place] = &[
     Place {
         name: "deconflict-cli",
         may_use: &[
+            "deconflict-intent",
+            "deconflict-dss",
             "deconflict-core",
             "deconflict-detect",
             "deconflict-daa",
@@ -87,6 +92,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-access",
             "deconflict-server",
             "deconflict-resolve",
+            "deconflict-reserve",
         ],
         sans_io: false,
     },

@@ -23,6 +23,20 @@ pub enum AltitudeReference {
 }
 
 impl AltitudeReference {
+    /// Every reference.
+    pub const ALL: [AltitudeReference; 5] = [
+        AltitudeReference::Pressure,
+        AltitudeReference::Qnh,
+        AltitudeReference::Ellipsoid,
+        AltitudeReference::MeanSeaLevel,
+        AltitudeReference::Ground,
+    ];
+
+    /// The reference of a [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<AltitudeReference> {
+        Self::ALL.into_iter().find(|r| r.name() == name)
+    }
+
     /// The name used in files and messages.
     pub const fn name(self) -> &'static str {
         match self {

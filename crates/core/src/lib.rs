@@ -9,9 +9,12 @@
 #![forbid(unsafe_code)]
 
 pub mod altitude;
+pub mod corridor;
+pub mod crossing;
 pub mod geo;
 pub mod identity;
 pub mod label;
+pub mod overlap;
 pub mod party;
 pub mod registry;
 pub mod report;

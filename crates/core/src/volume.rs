@@ -1,6 +1,7 @@
 //! Regions of airspace for a while.
 
 use crate::altitude::AltitudeReference;
+use crate::corridor::{Corridor, sphere_cuts};
 use crate::geo::{GeoPoint, LocalFrame, Vec3, cross, dot};
 use crate::{Altitude, Time};
 
@@ -18,6 +19,8 @@ pub enum Footprint {
     },
     /// Inside a closed line of great-circle edges.
     Polygon(Polygon),
+    /// Within a distance of a line.
+    Corridor(Corridor),
 }
 
 /// A polygon on the ellipsoid, smaller than a hemisphere. Edges are great
@@ -69,9 +72,14 @@ impl Polygon {
         &self.vertices
     }
 
+    /// The corners, earth-centred.
+    pub(crate) fn corners(&self) -> &[Vec3] {
+        &self.corners
+    }
+
     /// Whether an earth-centred direction passes through the polygon. Winding by
     /// crossings of the great circle from the point towards the "north" of the centre.
-    fn contains_direction(&self, p: Vec3) -> bool {
+    pub(crate) fn contains_direction(&self, p: Vec3) -> bool {
         if dot(p, self.centre) <= 0.0 {
             return false;
         }
@@ -121,6 +129,7 @@ impl Footprint {
                 dot(d, d) <= radius_m * radius_m
             }
             Footprint::Polygon(polygon) => polygon.contains_direction(position),
+            Footprint::Corridor(corridor) => corridor.contains_surface(position),
         }
     }
 
@@ -139,14 +148,10 @@ impl Footprint {
         match self {
             Footprint::World => return vec![[0.0, duration_s]],
             Footprint::Circle { centre, radius_m } => {
-                let d = crate::geo::sub(position, LocalFrame::at(*centre).origin);
-                let (a, b) = (dot(velocity, velocity), dot(d, velocity));
-                let discriminant = b * b - a * (dot(d, d) - radius_m * radius_m);
-                if a > 0.0 && discriminant > 0.0 {
-                    cuts.push((-b - discriminant.sqrt()) / a);
-                    cuts.push((-b + discriminant.sqrt()) / a);
-                }
+                let centre = LocalFrame::at(*centre).origin;
+                sphere_cuts(centre, *radius_m, position, velocity, &mut cuts);
             }
+            Footprint::Corridor(corridor) => corridor.cuts(position, velocity, &mut cuts),
             Footprint::Polygon(polygon) => {
                 let mut previous = polygon.corners[polygon.corners.len() - 1];
                 for &corner in &polygon.corners {

@@ -103,6 +103,7 @@ fn situation(numbers: &mut Numbers, intruders: usize) -> Situation {
                 }
             })
             .collect(),
+        ..Situation::default()
     }
 }
 

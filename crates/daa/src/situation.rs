@@ -50,10 +50,14 @@ impl Tangent {
 /// wind carries everybody alike and changes no relative motion.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Situation {
+    /// The name of ownship: of two aircraft at one level the first by name climbs.
+    pub name: String,
     /// Ownship.
     pub own: Motion,
     /// The alerter of ownship, counted from 1; 0: none.
     pub alerter: usize,
+    /// Whether ownship is in the configured terminal area.
+    pub in_terminal_area: bool,
     /// Where on earth the frame is, if it is the tangent plane of [`crate::frame`] below
     /// ownship. Then who flies on for long follows the sphere; without it the frame goes
     /// on for ever.

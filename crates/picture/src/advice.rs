@@ -220,6 +220,7 @@ fn bands_of(own: &Around, around: &[Around], owed: Cylinder) -> AircraftBands {
                 ..Intruder::default()
             })
             .collect(),
+        ..Scene::default()
     };
     let mut solver = BandsSolver::new(&config);
     let mut of = |dimension, unit: fn(f64) -> f64, decimals| {

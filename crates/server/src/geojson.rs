@@ -52,6 +52,7 @@ pub fn outline(footprint: &Footprint) -> Option<Value> {
     let corners: Vec<GeoPoint> = match footprint {
         Footprint::World => return None,
         Footprint::Polygon(polygon) => polygon.vertices().to_vec(),
+        Footprint::Corridor(corridor) => corridor.outline(),
         Footprint::Circle { centre, radius_m } => (0..CIRCLE_CORNERS)
             .map(|corner| {
                 let azimuth = std::f64::consts::TAU * f64::from(corner) / f64::from(CIRCLE_CORNERS);

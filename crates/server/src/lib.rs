@@ -23,7 +23,7 @@ pub mod geojson;
 pub mod hub;
 mod keeping;
 mod layers;
-mod listen;
+pub mod listen;
 pub mod log;
 mod map;
 pub mod metrics;

@@ -26,9 +26,8 @@ impl Sweep {
     /// Finds the intervals for one intruder. `pair` is the pair as it is now.
     pub fn fill(&mut self, manoeuvres: &Manoeuvres, pair: &Pair, volume: &Volume) {
         self.spans.clear();
-        self.spans.extend(manoeuvres.samples.iter().map(|sample| {
-            from_sample(pair, sample, volume)
-        }));
+        self.spans
+            .extend(manoeuvres.samples.iter().map(|sample| from_sample(pair, sample, volume)));
         self.meets = self.spans.iter().any(|span| span.start <= span.end);
     }
 
@@ -45,11 +44,6 @@ impl Sweep {
         self.meets = self.spans.iter().any(|span| span.start <= span.end);
     }
 
-    /// Whether no sample ever meets the volume.
-    pub fn is_empty(&self) -> bool {
-        !self.meets
-    }
-
     /// Whether a sample, or the straight flight from it, violates the volume within
     /// `until_s`. What happens between samples does not make somebody peripheral.
     pub fn meets_within(&self, m: &Manoeuvres, until_s: f64) -> bool {
@@ -57,11 +51,8 @@ impl Sweep {
             return false;
         }
         let look = Look { from_s: 0.0, until_s, horizon_s: m.horizon_s };
-        let ends = m.samples.iter().zip(&self.spans);
-        if m.ends.is_empty() {
-            return ends.into_iter().any(|(sample, span)| look.after(sample, span, 0.0));
-        }
-        true
+        let mut samples = m.samples.iter().zip(&self.spans);
+        !m.ends.is_empty() || samples.any(|(sample, span)| look.after(sample, span, 0.0))
     }
 
     /// Marks the values that lead to a violation not before `from_s` from now, within

@@ -1,0 +1,317 @@
+//! The state machine in memory, with the order of its changes kept elsewhere.
+
+use crate::journal::{Journal, News, OpenError, Trouble, unreadable};
+use crate::settings::Settings;
+use crate::target::Target;
+use crate::writer::{Job, Writer};
+use deconflict_core::Time;
+use deconflict_intent::{
+    Airspace, Answer, Caller, Circumstances, Counts, Draft, Idempotency, Read, Write, read,
+};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use uuid::Uuid;
+
+/// Why a request was not answered. It may be asked again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// It did not happen.
+    #[error("the store does not answer, and nothing was done: {0}")]
+    Store(String),
+    /// Too many wait already; it did not happen.
+    #[error("too many requests wait, and nothing was done")]
+    Busy,
+    /// The connection to the database broke at the very moment: it may have happened.
+    #[error(
+        "the store went away in the middle, and it may have been done: read, or send it again with \
+         the same Idempotency-Key"
+    )]
+    InDoubt,
+}
+
+/// Why a pool does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The system gives us no thread.
+    #[error("no thread for the writer: {0}")]
+    Thread(std::io::Error),
+}
+
+/// How the service is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// What it knows.
+    pub counts: Counts,
+    /// How far the order of changes has come.
+    pub seq: i64,
+    /// What is wrong with the store, if anything.
+    pub trouble: Option<String>,
+}
+
+/// What reader, writer and routes share.
+pub(crate) struct Shared {
+    airspace: RwLock<Airspace>,
+    /// All changes up to here are in `airspace`; changes with its lock held.
+    seq: AtomicI64,
+    trouble: RwLock<Option<String>>,
+}
+
+impl Shared {
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq.load(Ordering::Acquire)
+    }
+
+    /// Lets somebody look at all that is known.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&Airspace) -> T) -> T {
+        at(&self.airspace.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in what is new. Reader and writer may bring the same: what is not newer than
+    /// what is known is known.
+    pub(crate) fn take_in(&self, asked_since: i64, news: News) {
+        let mut airspace = self.airspace.write().unwrap_or_else(PoisonError::into_inner);
+        let known = self.seq();
+        if news.seq <= known && !(news.anew.is_some() && known == 0) {
+            return;
+        }
+        if let Some(rows) = news.anew {
+            *airspace = Airspace::of(rows);
+        } else if known != asked_since {
+            // Somebody else came between: some of these may be older than what is known by now.
+            // It is asked again soon enough; nothing that was promised depends on it.
+            return;
+        }
+        for change in news.changes {
+            airspace.apply(change);
+        }
+        self.seq.store(news.seq, Ordering::Release);
+    }
+
+    /// Takes in everything that is in the store by now.
+    pub(crate) async fn catch_up(&self, journal: &mut Journal) -> Result<(), Trouble> {
+        loop {
+            let since = self.seq();
+            let news = journal.news(since).await?;
+            let upto = news.seq;
+            self.take_in(since, news);
+            // If somebody else came between, what they brought may be less than what was seen.
+            if self.seq() >= upto {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.trouble.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(crate) fn set_trouble(&self, trouble: Option<String>) {
+        *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+/// Reads of a shared database: many that wait are answered after one look at it.
+struct Fresh {
+    /// The number of the last who asked to be shown what is new.
+    asked: AtomicU64,
+    wake: mpsc::Sender<()>,
+    /// Up to which number they have been shown, or what went wrong.
+    shown: watch::Receiver<(u64, Option<String>)>,
+}
+
+/// A service without its web.
+pub struct Pool {
+    shared: Arc<Shared>,
+    settings: Settings,
+    jobs: mpsc::Sender<Job>,
+    fresh: Option<Arc<Fresh>>,
+    done: Mutex<Option<oneshot::Receiver<()>>>,
+    target: Target,
+    id: String,
+}
+
+impl Pool {
+    /// Opens the store, reads all that is known, and starts to write.
+    ///
+    /// # Errors
+    /// [`PoolError`], with what to do about it.
+    pub async fn start(target: Target, settings: Settings) -> Result<Arc<Pool>, PoolError> {
+        let mut journal = Journal::open(&target).await?;
+        let id = journal.pool(&Uuid::new_v4().to_string()).await;
+        let id = id.map_err(|e| unreadable(&target, e.into()))?;
+        let everything = journal.everything().await.map_err(|t| unreadable(&target, t))?;
+        let shared = Arc::new(Shared {
+            airspace: RwLock::default(),
+            seq: AtomicI64::new(0),
+            trouble: RwLock::default(),
+        });
+        shared.take_in(0, everything);
+        let (jobs, taken) = mpsc::channel(settings.queue);
+        let (finished, done) = oneshot::channel();
+        let writer = Writer::new(Arc::clone(&shared), target.clone(), settings.clone(), journal);
+        writer.start(taken, finished).map_err(PoolError::Thread)?;
+        let fresh = if target.is_shared() {
+            let reader = Journal::connect(&target).await;
+            let reader = reader.map_err(|e| unreadable(&target, e.into()))?;
+            Some(follow(Arc::clone(&shared), target.clone(), settings.patience, reader))
+        } else {
+            None
+        };
+        let done = Mutex::new(Some(done));
+        Ok(Arc::new(Pool { shared, settings, jobs, fresh, done, target, id }))
+    }
+
+    /// What was set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where the order of changes is kept.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The identifier of the pool: of the store, the same for all instances that use it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How it is.
+    pub fn health(&self) -> Health {
+        let trouble = self.shared.trouble.read().unwrap_or_else(PoisonError::into_inner);
+        Health {
+            counts: self.shared.look(Airspace::counts),
+            seq: self.shared.seq(),
+            trouble: trouble.clone(),
+        }
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            now: now(),
+            nonce: *Uuid::new_v4().as_bytes(),
+            limits: self.settings.limits,
+            allow_http: self.settings.allow_http,
+        }
+    }
+
+    /// Does a write, and answers when it is stored.
+    ///
+    /// # Errors
+    /// [`Unavailable`], which says whether it may have happened.
+    pub async fn write(
+        &self,
+        caller: Caller,
+        request: Write,
+        idempotency: Option<(String, String)>,
+    ) -> Result<Answer, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            caller,
+            given: self.circumstances(),
+            idempotency: idempotency.map(|(key, fingerprint)| Idempotency {
+                key,
+                fingerprint,
+                keep_s: self.settings.idempotency_s,
+            }),
+            request,
+            answer,
+        };
+        self.jobs.try_send(job).map_err(|_| Unavailable::Busy)?;
+        answered.await.unwrap_or(Err(Unavailable::InDoubt))
+    }
+
+    /// Answers a read from what is known: at least all that was stored before it was asked.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the database that others write to does not answer.
+    pub async fn read(&self, caller: &Caller, request: &Read) -> Result<Answer, Unavailable> {
+        if let Some(fresh) = &self.fresh {
+            fresh.wait(self.settings.patience).await.map_err(Unavailable::Store)?;
+        }
+        let given = self.circumstances();
+        Ok(self.shared.look(|airspace| read(&Draft::on(airspace), caller, &given, request)))
+    }
+
+    /// Writes what waits, then ends.
+    pub async fn stop(self: Arc<Self>) {
+        let done = self.done.lock().await.take();
+        drop(self);
+        if let Some(done) = done {
+            // The writer ends when the last sender is gone.
+            let _ = tokio::time::timeout(Duration::from_secs(10), done).await;
+        }
+    }
+}
+
+/// The time of day. A clock before 1970 or after 2262 is the end of that range.
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+impl Fresh {
+    async fn wait(&self, patience: Duration) -> Result<(), String> {
+        let number = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut shown = self.shown.clone();
+        // A full channel: somebody has already asked, and whoever looks will see this number.
+        let _ = self.wake.try_send(());
+        let wait = shown.wait_for(|(upto, _)| *upto >= number);
+        match tokio::time::timeout(patience, wait).await {
+            Err(_) => Err(format!("no answer within {} s", patience.as_secs_f64())),
+            Ok(Err(_)) => Err("the service is ending".to_owned()),
+            Ok(Ok(seen)) => seen.1.clone().map_or(Ok(()), Err),
+        }
+    }
+}
+
+/// Looks at the database for those who want to read.
+fn follow(shared: Arc<Shared>, target: Target, patience: Duration, journal: Journal) -> Arc<Fresh> {
+    let (wake, mut woken) = mpsc::channel(1);
+    let (show, shown) = watch::channel((0, None));
+    let fresh = Arc::new(Fresh { asked: AtomicU64::new(0), wake, shown });
+    let asked = Arc::downgrade(&fresh);
+    tokio::spawn(async move {
+        let mut journal = Some(journal);
+        while woken.recv().await.is_some() {
+            let Some(fresh) = asked.upgrade() else { break };
+            // Taken before looking: whoever asks later is shown a later look.
+            let number = fresh.asked.load(Ordering::Acquire);
+            drop(fresh);
+            let looked = tokio::time::timeout(patience, look(&shared, &target, &mut journal));
+            let trouble = match looked.await {
+                Ok(Ok(())) => None,
+                Ok(Err(reason)) => Some(reason),
+                Err(_) => Some(format!("no answer within {} s", patience.as_secs_f64())),
+            };
+            if trouble.is_some() {
+                journal = None;
+            }
+            show.send_replace((number, trouble));
+            // Those who came meanwhile had no place in the channel.
+            if let Some(fresh) = asked.upgrade()
+                && fresh.asked.load(Ordering::Acquire) > number
+            {
+                let _ = fresh.wake.try_send(());
+            }
+        }
+    });
+    fresh
+}
+
+async fn look(
+    shared: &Shared,
+    target: &Target,
+    journal: &mut Option<Journal>,
+) -> Result<(), String> {
+    let connected = match journal {
+        Some(connected) => connected,
+        None => journal.insert(Journal::connect(target).await.map_err(|e| e.to_string())?),
+    };
+    shared.catch_up(connected).await.map_err(|e| e.to_string())
+}

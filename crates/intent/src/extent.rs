@@ -1,0 +1,445 @@
+//! The blocks of space and time of a request: read, checked and bounded.
+
+use crate::covering::{Covering, Outline, hull};
+use crate::refusal::{Refusal, bad};
+use crate::wire;
+use deconflict_core::volume::{Footprint, Polygon};
+use deconflict_core::{Altitude, GeoPoint, Time, Volume4d};
+
+/// What one request may ask for. Every bound is named when it refuses something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// The largest outline, square kilometres.
+    pub area_km2: f64,
+    /// The longest edge of a polygon, kilometres: a longer one is a longitude mistyped.
+    pub edge_km: f64,
+    /// The most blocks of one request.
+    pub volumes: usize,
+    /// The most corners of one polygon.
+    pub corners: usize,
+    /// The most versions in one key.
+    pub key: usize,
+    /// The longest subscription, seconds.
+    pub subscription_s: f64,
+    /// How far a time that is given as 'now' may be off, seconds.
+    pub skew_s: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            area_km2: 2_500.0,
+            edge_km: 500.0,
+            volumes: 250,
+            corners: 2_000,
+            key: 20_000,
+            subscription_s: 24.0 * 3600.0,
+            skew_s: 300.0,
+        }
+    }
+}
+
+/// Notches are filled up to this size of the whole, square kilometres. A larger hull would be
+/// the bound of nothing that flies.
+const LARGEST_HULL_KM2: f64 = 2_500.0;
+
+/// What a request must say of its blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Both altitudes.
+    pub altitudes: bool,
+    /// Both times.
+    pub times: bool,
+}
+
+/// Space and time of something: its blocks, and the cells that they touch.
+///
+/// The blocks of one request bound it together: they are outlines of one band of altitudes
+/// and one window of time, those of the whole. So the InterUSS Platform reads them, and
+/// its clients rely on being told of what is beside a block as well as of what is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extent {
+    /// The blocks.
+    pub volumes: Vec<Volume4d>,
+    /// Cells that cover them.
+    pub cells: Covering,
+}
+
+impl Extent {
+    /// From the blocks of a request.
+    ///
+    /// # Errors
+    /// What is wrong, and in which block.
+    pub fn from_wire(
+        extents: &[wire::Volume4D],
+        needs: Needs,
+        limits: &Limits,
+    ) -> Result<Extent, Refusal> {
+        if extents.is_empty() {
+            return Err(bad("extents: at least one volume is needed"));
+        }
+        if extents.len() > limits.volumes {
+            return Err(Refusal::TooLarge(format!(
+                "extents: {} volumes, at most {} are taken",
+                extents.len(),
+                limits.volumes
+            )));
+        }
+        let mut volumes = Vec::with_capacity(extents.len());
+        let mut outlines = Vec::with_capacity(extents.len());
+        for (i, extent) in extents.iter().enumerate() {
+            let (volume, outline) = block(extent, needs, limits).map_err(|r| within(r, i))?;
+            volumes.push(volume);
+            outlines.push(outline);
+        }
+        Ok(Extent { volumes: bounded(volumes), cells: Covering::of(&outlines) })
+    }
+
+    /// One block on its own.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_area(area: &wire::Volume4D, limits: &Limits) -> Result<Extent, Refusal> {
+        let needs = Needs { altitudes: false, times: false };
+        let (volume, outline) = block(area, needs, limits)?;
+        Ok(Extent { volumes: vec![volume], cells: Covering::of(&[outline]) })
+    }
+
+    /// All blocks of several extents.
+    pub fn union<'a>(parts: impl IntoIterator<Item = &'a Extent>) -> Extent {
+        let mut all = Extent { volumes: Vec::new(), cells: Covering::default() };
+        for part in parts {
+            all.volumes.extend_from_slice(&part.volumes);
+            all.cells.extend(&part.cells);
+        }
+        all
+    }
+
+    /// The same without notches: every polygon as its convex hull. Who flies in another's notch
+    /// is near enough to be told, and clients of the InterUSS Platform rely on it; no
+    /// conflict is ever decided on it.
+    pub fn without_notches(&self) -> Extent {
+        let mut whole = self.clone();
+        for volume in &mut whole.volumes {
+            let Footprint::Polygon(polygon) = &volume.footprint else { continue };
+            let corners = hull(polygon.vertices());
+            if corners.len() == polygon.vertices().len() {
+                continue;
+            }
+            let filled = Outline::polygon(&corners).ok().zip(Polygon::new(corners).ok());
+            if let Some((outline, polygon)) = filled
+                && outline.area_km2() <= LARGEST_HULL_KM2
+            {
+                whole.cells.extend(&Covering::of(&[outline]));
+                volume.footprint = Footprint::Polygon(polygon);
+            }
+        }
+        whole
+    }
+
+    /// From when, `None` if always was.
+    pub fn start(&self) -> Option<Time> {
+        self.volumes.iter().map(|v| v.start.unwrap_or(Time::MIN)).min().filter(|t| *t > Time::MIN)
+    }
+
+    /// Until when, `None` if forever.
+    pub fn end(&self) -> Option<Time> {
+        self.volumes.iter().map(|v| v.end.unwrap_or(Time::MAX)).max().filter(|t| *t < Time::MAX)
+    }
+
+    /// Lowest floor and highest ceiling, metres over the ellipsoid; infinite where open.
+    pub fn band_m(&self) -> [f64; 2] {
+        let lower = |v: &Volume4d| v.lower.map_or(f64::NEG_INFINITY, |a| a.m);
+        let upper = |v: &Volume4d| v.upper.map_or(f64::INFINITY, |a| a.m);
+        [
+            self.volumes.iter().map(lower).fold(f64::INFINITY, f64::min),
+            self.volumes.iter().map(upper).fold(f64::NEG_INFINITY, f64::max),
+        ]
+    }
+
+    /// Whether the outlines of this cover those of the other, to the grain of a kilometre
+    /// in which the InterUSS Platform compares them.
+    pub fn covers_area_of(&self, other: &Extent) -> bool {
+        let grain = |extent: &Extent| {
+            let outlines = extent.volumes.iter().filter_map(|v| Outline::of(&v.footprint));
+            Covering::grain(&outlines.collect::<Vec<_>>())
+        };
+        grain(self).contains(&grain(other))
+    }
+
+    /// Whether any block of one meets any of the other.
+    pub fn overlaps(&self, other: &Extent) -> bool {
+        self.volumes.iter().any(|a| other.volumes.iter().any(|b| a.overlaps(b)))
+    }
+}
+
+/// Gives each block the altitudes and times of all.
+fn bounded(mut volumes: Vec<Volume4d>) -> Vec<Volume4d> {
+    let lower =
+        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.lower?.m.min(b.lower?.m)));
+    let upper =
+        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.upper?.m.max(b.upper?.m)));
+    let Some(mut whole) = volumes.first().cloned() else { return volumes };
+    for volume in &volumes {
+        whole.lower = lower(&whole, volume);
+        whole.upper = upper(&whole, volume);
+        // `None` is the open end, and no time is before or after it.
+        whole.start = whole.start.zip(volume.start).map(|(a, b)| a.min(b));
+        whole.end = whole.end.zip(volume.end).map(|(a, b)| a.max(b));
+    }
+    for volume in &mut volumes {
+        let Volume4d { lower, upper, start, end, .. } = whole;
+        (volume.lower, volume.upper, volume.start, volume.end) = (lower, upper, start, end);
+    }
+    volumes
+}
+
+/// Says in which of several blocks something is wrong.
+fn within(refusal: Refusal, block: usize) -> Refusal {
+    match refusal {
+        Refusal::Bad(message) => Refusal::Bad(format!("extents[{block}].{message}")),
+        Refusal::TooLarge(message) => Refusal::TooLarge(format!("extents[{block}].{message}")),
+        other => other,
+    }
+}
+
+fn block(
+    extent: &wire::Volume4D,
+    needs: Needs,
+    limits: &Limits,
+) -> Result<(Volume4d, Outline), Refusal> {
+    let volume = &extent.volume;
+    let lower = altitude(volume.altitude_lower.as_ref(), "altitude_lower", needs)?;
+    let upper = altitude(volume.altitude_upper.as_ref(), "altitude_upper", needs)?;
+    if let (Some(lower), Some(upper)) = (lower, upper)
+        && lower.m > upper.m
+    {
+        return Err(bad(format!(
+            "volume: altitude_lower ({} m) is above altitude_upper ({} m)",
+            lower.m, upper.m
+        )));
+    }
+    let start = time(extent.time_start.as_ref(), "time_start", needs)?;
+    let mut end = time(extent.time_end.as_ref(), "time_end", needs)?;
+    if let (Some(from), Some(until)) = (start, end) {
+        if from > until {
+            return Err(bad("time_start must not be after time_end"));
+        }
+        if from == until {
+            // An instant: the end of a volume is not part of it.
+            end = Some(Time::from_nanos(until.as_nanos().saturating_add(1)));
+        }
+    }
+    let (footprint, outline) = match (&volume.outline_circle, &volume.outline_polygon) {
+        (Some(_), Some(_)) => {
+            return Err(bad("volume: give outline_circle or outline_polygon, not both"));
+        }
+        (None, None) => {
+            return Err(bad("volume: an outline_circle or an outline_polygon is needed"));
+        }
+        (Some(circle), None) => circle_of(circle, limits)?,
+        (None, Some(polygon)) => polygon_of(polygon, limits)?,
+    };
+    Ok((Volume4d { footprint, lower, upper, start, end }, outline))
+}
+
+fn altitude(
+    given: Option<&wire::WireAltitude>,
+    name: &str,
+    needs: Needs,
+) -> Result<Option<Altitude>, Refusal> {
+    let Some(given) = given else {
+        return if needs.altitudes {
+            Err(bad(format!("volume.{name} is missing")))
+        } else {
+            Ok(None)
+        };
+    };
+    if given.reference != "W84" {
+        return Err(bad(format!(
+            "volume.{name}.reference is \"{}\", only \"W84\" is taken",
+            shown(&given.reference)
+        )));
+    }
+    if given.units != "M" {
+        return Err(bad(format!(
+            "volume.{name}.units is \"{}\", only \"M\" is taken",
+            shown(&given.units)
+        )));
+    }
+    if !(-8_000.0..=100_000.0).contains(&given.value) {
+        return Err(bad(format!(
+            "volume.{name}.value is {}, it must be from -8000 to 100000 m",
+            given.value
+        )));
+    }
+    Ok(Some(Altitude::ellipsoid_m(given.value)))
+}
+
+fn time(given: Option<&wire::WireTime>, name: &str, needs: Needs) -> Result<Option<Time>, Refusal> {
+    let Some(given) = given else {
+        return if needs.times { Err(bad(format!("{name} is missing"))) } else { Ok(None) };
+    };
+    if given.format != "RFC3339" {
+        return Err(bad(format!(
+            "{name}.format is \"{}\", only \"RFC3339\" is taken",
+            shown(&given.format)
+        )));
+    }
+    let wrong = || {
+        bad(format!(
+            "{name}.value is \"{}\", a time of RFC 3339 between the years 1678 and 2262 is needed, such as 2030-01-31T12:00:00Z",
+            shown(&given.value)
+        ))
+    };
+    let stamp: jiff::Timestamp = given.value.parse().map_err(|_| wrong())?;
+    let nanos = i64::try_from(stamp.as_nanosecond()).map_err(|_| wrong())?;
+    Ok(Some(Time::from_nanos(nanos)))
+}
+
+/// Not more of somebody's text than is needed to recognise it.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn point(p: wire::LatLng, place: &str) -> Result<GeoPoint, Refusal> {
+    let ok = (-90.0..=90.0).contains(&p.lat) && (-180.0..=180.0).contains(&p.lng);
+    GeoPoint::from_deg(p.lat, p.lng).filter(|_| ok).ok_or_else(|| {
+        bad(format!(
+            "volume.{place} is lat {}, lng {}: latitude must be within ±90 and longitude within ±180 degrees",
+            p.lat, p.lng
+        ))
+    })
+}
+
+fn too_large(area_km2: f64, limits: &Limits) -> Refusal {
+    Refusal::TooLarge(format!(
+        "volume: its area is {area_km2:.0} km², at most {} km² are taken; ask for parts of it",
+        limits.area_km2
+    ))
+}
+
+fn circle_of(circle: &wire::WireCircle, limits: &Limits) -> Result<(Footprint, Outline), Refusal> {
+    let centre = circle.center.ok_or_else(|| bad("volume.outline_circle.center is missing"))?;
+    let centre = point(centre, "outline_circle.center")?;
+    let radius =
+        circle.radius.as_ref().ok_or_else(|| bad("volume.outline_circle.radius is missing"))?;
+    if radius.units != "M" {
+        return Err(bad(format!(
+            "volume.outline_circle.radius.units is \"{}\", only \"M\" is taken",
+            shown(&radius.units)
+        )));
+    }
+    if !(radius.value > 0.0 && radius.value.is_finite()) {
+        return Err(bad("volume.outline_circle.radius.value must be more than 0"));
+    }
+    let area_km2 = std::f64::consts::PI * (radius.value / 1000.0).powi(2);
+    if area_km2 > limits.area_km2 {
+        return Err(too_large(area_km2, limits));
+    }
+    Ok((
+        Footprint::Circle { centre, radius_m: radius.value },
+        Outline::circle(centre, radius.value),
+    ))
+}
+
+fn polygon_of(
+    polygon: &wire::WirePolygon,
+    limits: &Limits,
+) -> Result<(Footprint, Outline), Refusal> {
+    if polygon.vertices.len() > limits.corners {
+        return Err(Refusal::TooLarge(format!(
+            "volume.outline_polygon has {} vertices, at most {} are taken",
+            polygon.vertices.len(),
+            limits.corners
+        )));
+    }
+    let mut corners = Vec::with_capacity(polygon.vertices.len());
+    for (i, &vertex) in polygon.vertices.iter().enumerate() {
+        let corner = point(vertex, &format!("outline_polygon.vertices[{i}]"))?;
+        // A point twice in a row is no edge; many clients also close the line.
+        if corners.last() != Some(&corner) {
+            corners.push(corner);
+        }
+    }
+    if corners.len() > 1 && corners.first() == corners.last() {
+        corners.pop();
+    }
+    for (i, corner) in corners.iter().enumerate() {
+        let edge_km = corner.distance_m(corners[(i + 1) % corners.len()]) / 1000.0;
+        if edge_km > limits.edge_km {
+            return Err(bad(format!(
+                "volume.outline_polygon has an edge of {edge_km:.0} km, at most {} km are taken: \
+                 check the vertex at lat {}, lng {} and the one after it",
+                limits.edge_km,
+                corner.lat_deg(),
+                corner.lon_deg()
+            )));
+        }
+    }
+    let outline = Outline::polygon(&corners)
+        .map_err(|reason| bad(format!("volume.outline_polygon: {reason}")))?;
+    let area_km2 = outline.area_km2();
+    if area_km2 > limits.area_km2 {
+        return Err(too_large(area_km2, limits));
+    }
+    let shape =
+        Polygon::new(corners).map_err(|reason| bad(format!("volume.outline_polygon: {reason}")))?;
+    Ok((Footprint::Polygon(shape), outline))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(corners: &[[f64; 2]]) -> Extent {
+        let vertices = corners.iter().map(|&[lat, lng]| wire::LatLng { lat, lng }).collect();
+        let area = wire::Volume4D {
+            volume: wire::Volume3D {
+                outline_circle: None,
+                outline_polygon: Some(wire::WirePolygon { vertices }),
+                altitude_lower: None,
+                altitude_upper: None,
+            },
+            time_start: None,
+            time_end: None,
+        };
+        Extent::from_area(&area, &Limits::default()).unwrap()
+    }
+
+    fn corners(extent: &Extent) -> usize {
+        match &extent.volumes[0].footprint {
+            Footprint::Polygon(polygon) => polygon.vertices().len(),
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        /// A V and what is in its notch are apart, wherever on earth; not so their hulls.
+        #[test]
+        fn a_notch_is_filled_anywhere(lat in -89.0..89.0, lng in -180.0..180.0_f64) {
+            let wide = 0.01 / f64::to_radians(lat).cos();
+            let east = |lng: f64| (lng + 540.0).rem_euclid(360.0) - 180.0;
+            let at = |up: f64, right: f64| [lat + 0.01 * up, east(lng + wide * right)];
+            let v = of(&[at(0.0, 0.0), at(1.0, 1.0), at(0.3, 0.0), at(1.0, -1.0)]);
+            let within = of(&[at(0.6, -0.1), at(0.6, 0.1), at(0.8, 0.0)]);
+            prop_assert!(!v.overlaps(&within));
+            let filled = v.without_notches();
+            prop_assert_eq!(corners(&filled), 3);
+            prop_assert!(filled.overlaps(&within) && filled.overlaps(&v));
+            // What fills the notch is in the cells too: the index finds it.
+            prop_assert!(filled.cells.contains(&within.cells));
+            prop_assert_eq!(filled.without_notches(), filled);
+            prop_assert_eq!(within.without_notches(), within);
+        }
+    }
+
+    #[test]
+    fn a_hull_that_is_too_large_is_not_taken() {
+        let v = of(&[[0.0, 0.0], [4.0, 0.02], [0.01, 0.01], [0.02, 4.0]]);
+        assert_eq!(v.without_notches(), v);
+    }
+}
