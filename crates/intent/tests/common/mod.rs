@@ -61,12 +61,12 @@ pub struct World {
     count: u64,
 }
 
-pub struct Told {
+pub struct Reply {
     pub status: u16,
     pub body: Value,
 }
 
-impl Told {
+impl Reply {
     pub fn intent(&self) -> &Value {
         assert!(self.status < 300, "{}", self.body);
         &self.body["operational_intent_reference"]
@@ -99,7 +99,7 @@ impl World {
         caller: &Caller,
         key: Option<&Idempotency>,
         request: &Write,
-    ) -> Told {
+    ) -> Reply {
         let given = self.given();
         let mut draft = Draft::on(&self.airspace);
         let answer = write(&mut draft, caller, &given, key, request);
@@ -108,25 +108,25 @@ impl World {
         for change in changes {
             self.airspace.apply(change);
         }
-        Told { status: answer.status, body: serde_json::from_str(&answer.body).unwrap() }
+        Reply { status: answer.status, body: serde_json::from_str(&answer.body).unwrap() }
     }
 
-    pub fn write(&mut self, uss: &str, request: &Write) -> Told {
+    pub fn write(&mut self, uss: &str, request: &Write) -> Reply {
         self.write_as(&caller(uss), None, request)
     }
 
-    pub fn read(&mut self, uss: &str, request: &Read) -> Told {
+    pub fn read(&mut self, uss: &str, request: &Read) -> Reply {
         let given = self.given();
         let answer = read(&Draft::on(&self.airspace), &caller(uss), &given, request);
-        Told { status: answer.status, body: serde_json::from_str(&answer.body).unwrap() }
+        Reply { status: answer.status, body: serde_json::from_str(&answer.body).unwrap() }
     }
 
-    pub fn put(&mut self, uss: &str, id: Uuid, ovn: Option<&str>, body: Value) -> Told {
+    pub fn put(&mut self, uss: &str, id: Uuid, ovn: Option<&str>, body: Value) -> Reply {
         let params = serde_json::from_value(body).unwrap();
         self.write(uss, &Write::PutIntent { id, ovn: ovn.map(str::to_owned), params })
     }
 
-    pub fn delete(&mut self, uss: &str, id: Uuid, ovn: &str) -> Told {
+    pub fn delete(&mut self, uss: &str, id: Uuid, ovn: &str) -> Reply {
         self.write(uss, &Write::DeleteIntent { id, ovn: ovn.to_owned() })
     }
 
@@ -136,13 +136,19 @@ impl World {
         id: Uuid,
         ovn: Option<&str>,
         extent: Value,
-    ) -> Told {
+    ) -> Reply {
         let body = json!({ "extents": [extent], "uss_base_url": "https://uss.test" });
         let params = serde_json::from_value(body).unwrap();
         self.write(uss, &Write::PutConstraint { id, ovn: ovn.map(str::to_owned), params })
     }
 
-    pub fn subscribe(&mut self, uss: &str, id: Uuid, version: Option<&str>, extent: Value) -> Told {
+    pub fn subscribe(
+        &mut self,
+        uss: &str,
+        id: Uuid,
+        version: Option<&str>,
+        extent: Value,
+    ) -> Reply {
         let body = json!({
             "extents": extent, "uss_base_url": "https://uss.test",
             "notify_for_operational_intents": true, "notify_for_constraints": true,
@@ -151,12 +157,12 @@ impl World {
         self.write(uss, &Write::PutSubscription { id, version: version.map(str::to_owned), params })
     }
 
-    pub fn subscription(&mut self, uss: &str, id: &Value) -> Told {
+    pub fn subscription(&mut self, uss: &str, id: &Value) -> Reply {
         let id = id.as_str().unwrap().parse().unwrap();
         self.read(uss, &Read::Subscription(id))
     }
 
-    pub fn set_down(&mut self, uss: &str, presence: &str, old: &str) -> Told {
+    pub fn set_down(&mut self, uss: &str, presence: &str, old: &str) -> Reply {
         let body = json!({ "old_version": old, "availability": presence });
         let params = serde_json::from_value(body).unwrap();
         self.write("arbiter", &Write::SetAvailability { uss: uss.to_owned(), params })
