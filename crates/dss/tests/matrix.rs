@@ -277,7 +277,7 @@ async fn names_and_ids_that_are_none() {
             let reply = client.put(&format!("/dss/v1/uss_availability/{name}"), &body).await;
             assert_eq!(reply.status, 400, "{name}: {}", reply.body);
         }
-        for id in ["x", "%00", "2f8343be64824d1ba47416847e01af1e", &"9".repeat(10_000)] {
+        for id in ["x", "%00", "{2f8343be-6482-4d1b-a474-16847e01af1e}", &"9".repeat(10_000)] {
             for kind in [I, C, S] {
                 let reply = client.get(&format!("{kind}/{id}")).await;
                 assert!(matches!(reply.status, 400 | 414), "{id}: {}", reply.status);
