@@ -80,6 +80,7 @@ fn pair() -> (Config, Scene) {
         own: motion([-20_000.0, 0.0, 7620.0], [180.0, 0.0, 0.0]),
         alerter: 1,
         traffic: vec![Intruder { motion: other, alerter: 1, ..Intruder::default() }],
+        ..Scene::default()
     };
     (config, scene)
 }
