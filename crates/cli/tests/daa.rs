@@ -144,7 +144,7 @@ fn what_was_never_compared_is_said() {
     let output = run(&["daa", text(&encounter), "--conf", text(&conf), "--batch"]);
     let said = stderr(&output);
     for key in ["conflict_crit", "spread_hdir"] {
-        assert!(said.contains(&format!("{key}")) && said.contains("never compared"), "{said}");
+        assert!(said.contains(key) && said.contains("never compared"), "{said}");
     }
     let told = stdout(&output);
     for line in

@@ -125,3 +125,24 @@ async fn who_flies_in_anothers_notch_is_told_and_free() {
         }
     }
 }
+
+/// Its load test writes ids without hyphens, and its keys only ever grow.
+#[tokio::test]
+async fn ids_without_hyphens_and_long_keys_are_taken() {
+    let place = Place::file();
+    let served = Served::on(&place.target).await;
+    let uss = Client::new(&served, "uss1", &[SC]);
+    let id = Uuid::new_v4();
+    let bare = format!("/dss/v1/operational_intent_references/{}", id.simple());
+    let key: Vec<String> = (0..50_000).map(|n| format!("{n:043}")).collect();
+    let body = accepted(block(circle(47.0, 8.0, 100.0), [0.0, 100.0], 10, 600), &key);
+    let planned = uss.put(&bare, &body).await;
+    assert_eq!(planned.status, 201, "{}", planned.body);
+    assert_eq!(planned.body["operational_intent_reference"]["id"], id.to_string());
+    assert_eq!(uss.get(&intent_path(id)).await.status, 200);
+    for wrong in [format!("{{{id}}}"), format!("urn:uuid:{id}"), format!("{}0", id.simple())] {
+        let path = format!("/dss/v1/operational_intent_references/{wrong}");
+        assert_eq!(uss.get(&path).await.status, 400, "{path}");
+    }
+    served.stop().await;
+}

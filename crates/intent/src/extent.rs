@@ -32,7 +32,7 @@ impl Default for Limits {
             edge_km: 500.0,
             volumes: 250,
             corners: 2_000,
-            key: 20_000,
+            key: 100_000,
             subscription_s: 24.0 * 3600.0,
             skew_s: 300.0,
         }

@@ -7,6 +7,7 @@ use crate::refusal::{Refusal, bad};
 use crate::row::{Intent, IntentState, Presence, Row, Subscription, Told};
 use crate::{tell, wire};
 use deconflict_core::Time;
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -301,7 +302,9 @@ fn check_key(
     params: &wire::PutIntent,
     with_constraints: bool,
 ) -> Result<(), Refusal> {
-    let key: HashSet<&str> = params.key.iter().flatten().map(String::as_str).collect();
+    // Long keys are common, and so is free air: the set is made when it is asked.
+    let given = || params.key.iter().flatten().map(String::as_str).collect::<HashSet<&str>>();
+    let key = LazyCell::new(given);
     let mut intents = Vec::new();
     for other in draft.intents_over(extent) {
         // Who is down cannot be asked for its version, and what it only planned is free.
