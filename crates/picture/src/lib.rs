@@ -33,6 +33,7 @@ mod policy;
 mod seen;
 mod track;
 mod view;
+mod warning;
 
 pub use advice::{Advice, AdvicePart, AircraftBands, BandView};
 pub use alert::{Alert, AlertState, Change, Comment, Side};
@@ -43,6 +44,7 @@ pub use known::Known;
 pub use live::{Declared, FeedSetup, Live, Note, NoteLevel, Picture, Setup, Step};
 pub use number::Stamp;
 pub use policy::{Policy, PolicyError, Release, Sight, Viewer};
-pub use seen::{Seen, conflicts_seen, see, see_alert, see_feeds};
+pub use seen::{Seen, conflicts_seen, see, see_alert, see_feeds, see_warning};
 pub use track::{Motion, Row, Track, TrackView, Who};
 pub use view::{Kind, Message, View};
+pub use warning::{Deviation, Warning, WarningState, WarningTopic};
