@@ -10,6 +10,7 @@
 
 pub mod altitude;
 pub mod area;
+pub mod constraint;
 pub mod corridor;
 pub mod crossing;
 pub mod geo;
@@ -29,6 +30,7 @@ pub mod volume;
 
 pub use altitude::{Altitude, AltitudeReference};
 pub use area::Area;
+pub use constraint::Constraint;
 pub use geo::GeoPoint;
 pub use identity::{Address, AddressSpace, Technique};
 pub use label::Label;

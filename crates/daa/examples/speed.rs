@@ -102,6 +102,7 @@ fn situation(numbers: &mut Numbers, intruders: usize) -> Situation {
                 }
             })
             .collect(),
+        ..Situation::default()
     }
 }
 

@@ -46,6 +46,32 @@ impl Frame {
         }
     }
 
+    /// Whether a place is on this side of the earth.
+    pub fn sees(&self, lat_rad: f64, lon_rad: f64) -> bool {
+        let (cos, up) = (lat_rad.cos(), self.up());
+        let place = [cos * lon_rad.cos(), cos * lon_rad.sin(), lat_rad.sin()];
+        deconflict_core::geo::dot(up, place) > 0.0
+    }
+
+    /// Latitude and longitude, radians, of a point of the plane: the inverse of
+    /// [`Frame::project`]. What lies beyond the earth is put on its rim.
+    pub fn locate(&self, [east_m, north_m]: [f64; 2]) -> (f64, f64) {
+        let (mut x, mut y) = (east_m / RADIUS_M, north_m / RADIUS_M);
+        let away = x.hypot(y);
+        if away > 1.0 {
+            (x, y) = (x / away, y / away);
+        }
+        let height = (1.0 - x * x - y * y).max(0.0).sqrt();
+        let up = self.up();
+        let place = [0, 1, 2].map(|k| x * self.east[k] + y * self.north[k] + height * up[k]);
+        (place[2].clamp(-1.0, 1.0).asin(), place[1].atan2(place[0]))
+    }
+
+    fn up(&self) -> [f64; 3] {
+        let ([a, b, c], [d, e, f]) = (self.east, self.north);
+        [b * f - c * e, c * d - a * f, a * e - b * d]
+    }
+
     /// A flight in this frame.
     pub fn project(&self, flight: &Flight) -> Motion {
         let ((sin_lat, cos_lat), (sin_lon, cos_lon)) =

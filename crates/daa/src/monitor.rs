@@ -1,7 +1,9 @@
 //! Detect and avoid for one ownship over time: alerts and bands, with memory.
 
 use crate::alerting::{AlertMemory, violation};
-use crate::bands::{BandMemory, Bands, BandsSolver, RecoveryResult, in_conflict};
+use crate::bands::{
+    BandMemory, Bands, BandsSolver, RecoveryResult, Urgent, in_conflict, most_urgent,
+};
 use crate::config::{Config, Dimension};
 use crate::detector::Span;
 use crate::region::Region;
@@ -42,6 +44,8 @@ pub struct Assessment {
     pub conflicts: [Vec<usize>; 3],
     /// First and last moment of conflict within the look-ahead, for FAR, MID and NEAR.
     pub intervals: [Option<Span>; 3],
+    /// Whom to coordinate with, and how; `None` unless a criterion is configured.
+    pub urgent: Option<Urgent>,
     /// The bands in each dimension, in the order of [`Dimension::ALL`].
     pub bands: [Bands; 4],
 }
@@ -135,7 +139,8 @@ impl<'c> Monitor<'c> {
             self.keep(time_s, &mut bands);
             bands
         });
-        Assessment { time_s, traffic, conflicts, intervals, bands }
+        let urgent = most_urgent(situation, config);
+        Assessment { time_s, traffic, conflicts, intervals, urgent, bands }
     }
 
     /// A resolution does not jump about: the one proposed before stays while it is good.

@@ -19,10 +19,14 @@ pub struct Intruder {
 /// wind carries everybody alike and changes no relative motion.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Situation {
+    /// The name of ownship: of two aircraft at one level the first by name climbs.
+    pub name: String,
     /// Ownship.
     pub own: Motion,
     /// The alerter of ownship, counted from 1; 0: none.
     pub alerter: usize,
+    /// Whether ownship is in the configured terminal area.
+    pub in_terminal_area: bool,
     /// The others.
     pub traffic: Vec<Intruder>,
 }

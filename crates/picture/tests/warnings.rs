@@ -25,6 +25,7 @@ fn told(policy: &Policy, viewers: &[&str], minutes: u32) -> BTreeMap<String, Vec
         rules: DEFAULT_RULES.to_owned(),
         feeds: vec![feed],
         registry: simulation.registry().iter().map(|(a, d)| Declared::of(a, d)).collect(),
+        aerodromes: Vec::new(),
         period_s: 1.0,
         speed: 1.0,
     };

@@ -7,6 +7,7 @@ mod demo;
 mod detect;
 mod dss;
 mod key;
+mod plan;
 mod replay;
 mod rules;
 mod serve;
@@ -29,6 +30,8 @@ pub enum Command {
     Daa(daa::Arguments),
     /// Runs a discovery and synchronisation service (ASTM F3548-21) for operational intents
     Dss(dss::Arguments),
+    /// Checks plans and reservations of airspace against each other, and converts them
+    Plan(plan::Arguments),
     /// Writes the reports of a simulated scenario
     Simulate(simulate::Arguments),
     /// Checks files of separation rules
@@ -49,6 +52,7 @@ impl Command {
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Daa(arguments) => daa::run(&arguments),
             Command::Dss(arguments) => dss::run(&arguments),
+            Command::Plan(arguments) => plan::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

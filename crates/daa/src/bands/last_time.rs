@@ -1,7 +1,7 @@
 //! Until when it is early enough to manoeuvre.
 
 use super::sweep::Sweep;
-use super::trajectory::manoeuvres;
+use super::trajectory::{self, manoeuvres};
 use super::{BandsSolver, Threat};
 use crate::config::Dimension;
 use crate::detector::{Detector, Span};
@@ -22,6 +22,9 @@ impl BandsSolver<'_> {
         intruder: usize,
     ) -> Option<f64> {
         let config = self.config;
+        if trajectory::too_slow_to_turn(dimension, &situation.own, config) {
+            return None;
+        }
         let other = situation.traffic.get(intruder)?;
         let number = situation.alerter_of(other, config.ownship_centric_alerting);
         let alerter = config.alerter(number)?;

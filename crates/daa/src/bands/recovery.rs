@@ -39,11 +39,13 @@ const MOST_SHRINKING: u32 = 10_000;
 
 /// Finds the earliest time after which some value violates nothing until the
 /// look-ahead, while a cylinder is kept free until then. Where that is impossible the
-/// cylinder shrinks, but not below a near mid-air collision.
+/// cylinder shrinks, but not below a near mid-air collision. Values that are `barred` are
+/// never free.
 pub(super) fn recover(
     ways: &Manoeuvres,
     threats: &[Threat],
     sweeps: &[Sweep],
+    barred: &[bool],
     config: &Config,
 ) -> (RecoveryResult, Vec<bool>) {
     let mut marks = vec![false; ways.values()];
@@ -65,7 +67,7 @@ pub(super) fn recover(
         let mut filled = 0;
         // A violation after `time_s`, or the cylinder before.
         let mut is_saturated = |time_s: f64| {
-            marks.fill(false);
+            marks.copy_from_slice(barred);
             for (k, (threat, within)) in threats.iter().enumerate() {
                 let volume = &sweeps[threat.index];
                 let mut any = false;
@@ -89,7 +91,7 @@ pub(super) fn recover(
             }
             saturated(&marks)
         };
-        let last_s = ways.horizon_s;
+        let last_s = config.lookahead_s;
         if !is_saturated(last_s) {
             let time_s = if is_saturated(0.0) {
                 let (mut bad_s, mut good_s) = (0.0, last_s);

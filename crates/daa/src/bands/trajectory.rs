@@ -67,6 +67,37 @@ impl Manoeuvres {
     pub fn value(&self, position: usize) -> f64 {
         self.base + (position as f64 - self.down as f64) * self.step
     }
+
+    /// The sample at the end of the manoeuvre to the value at a position.
+    pub fn sample_of(&self, position: usize) -> usize {
+        match self.ends.get(position) {
+            Some(way) => way.end - 1,
+            None if position >= self.down => position - self.down,
+            None => self.up + self.down - position,
+        }
+    }
+}
+
+/// What ownship flies now.
+pub(crate) fn current(dimension: Dimension, own: &Motion) -> f64 {
+    let [vx, vy, vz] = own.velocity_mps;
+    match dimension {
+        Dimension::Direction => vx.atan2(vy).rem_euclid(TAU),
+        Dimension::Speed => (vx * vx + vy * vy).sqrt(),
+        Dimension::VerticalSpeed => vz,
+        Dimension::Altitude => own.position_m[2],
+    }
+}
+
+/// Whether ownship is slower than its least airspeed, and no directions are told then.
+pub(crate) fn too_slow_to_turn(dimension: Dimension, own: &Motion, config: &Config) -> bool {
+    dimension == Dimension::Direction
+        && config.hdir_bands_below_min_as == 0
+        && is_slow(current(Dimension::Speed, own), config)
+}
+
+fn is_slow(speed: f64, config: &Config) -> bool {
+    speed < config.min_airspeed_mps
 }
 
 /// Ownship in the air: motion is relative to the air that carries everybody.
@@ -77,19 +108,18 @@ pub(crate) fn manoeuvres(
     out: &mut Manoeuvres,
 ) {
     let limits = config.limits(dimension);
-    let [vx, vy, vz] = own.velocity_mps;
-    let speed = (vx * vx + vy * vy).sqrt();
+    let speed = current(Dimension::Speed, own);
     out.samples.clear();
     out.ends.clear();
     out.margin_s = 0.0;
     out.at_once_altitude = dimension == Dimension::Altitude && config.vertical_rate_mps <= 0.0;
-    out.horizon_s = config.lookahead_s;
+    // With the time of the manoeuvre added, the time ahead begins when it ends.
+    out.horizon_s =
+        if config.bands_add_time_to_maneuver { f64::INFINITY } else { config.lookahead_s };
     out.step = limits.step;
     out.base = match dimension {
-        Dimension::Direction => vx.atan2(vy).rem_euclid(TAU),
-        Dimension::Speed => speed,
-        Dimension::VerticalSpeed => vz,
         Dimension::Altitude => limits.min,
+        _ => current(dimension, own),
     };
     // A step that is all but whole is whole: values beyond the limits are not tried for
     // the sake of rounding.
@@ -124,6 +154,9 @@ pub(crate) fn range(dimension: Dimension, base: f64, own: &Motion, config: &Conf
 
 /// Turn rate that ownship flies, rad/s; 0: it turns at once.
 fn turn_rate(speed: f64, config: &Config) -> f64 {
+    if config.hdir_bands_below_min_as > 0 && is_slow(speed, config) {
+        return 0.0;
+    }
     if config.turn_rate_radps > 0.0 || config.bank_angle_rad == 0.0 {
         return config.turn_rate_radps;
     }

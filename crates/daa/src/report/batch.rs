@@ -51,7 +51,10 @@ pub fn batch_moment(moment: &Moment, assessment: &Assessment, config: &Config) -
     let enabled = |on| if on { "Enabled" } else { "Disabled" };
     let _ = writeln!(out, "Conflict Criteria: {}", enabled(config.conflict_crit));
     let _ = writeln!(out, "Recovery Criteria: {}", enabled(config.recovery_crit));
-    out.push_str("Most Urgent Aircraft: _NoAc_\nHorizontal Epsilon: 0\nVertical Epsilon: 0\n");
+    let urgent = assessment.urgent.and_then(|u| Some((&assessment.traffic.get(u.index)?.name, u)));
+    let (name, h, v) = urgent.map_or(("_NoAc_", 0, 0), |(n, u)| (n, u.horizontal, u.vertical));
+    let _ = writeln!(out, "Most Urgent Aircraft: {name}");
+    let _ = writeln!(out, "Horizontal Epsilon: {h}\nVertical Epsilon: {v}");
     let names = |indices: &[usize]| {
         let names: Vec<&str> = indices
             .iter()
