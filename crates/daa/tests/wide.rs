@@ -373,7 +373,7 @@ proptest! {
             config.limits.iter_mut().for_each(|l| l.recovery = true);
             let named = |(k, motion): (usize, &Motion)| Intruder { name: k.to_string(), motion: *motion, alerter: 1, ..Intruder::default() };
             let traffic = others.iter().enumerate().map(named).collect();
-            let situation = Situation { name: "own".into(), own, alerter: 1, in_terminal_area: true, traffic };
+            let situation = Situation { name: "own".into(), own, alerter: 1, in_terminal_area: true, traffic, ..Situation::default() };
             let said = Monitor::new(&config).assess(0.0, &situation);
             let slow = own.velocity_mps[0].hypot(own.velocity_mps[1]) < 100.0;
             for bands in &said.bands {

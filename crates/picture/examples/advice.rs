@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p deconflict-picture --example advice -- scenarios/euphrates-2017.toml 60`
 
+#![allow(clippy::print_stdout)] // it prints what it measures
+
 use deconflict_engine::DEFAULT_RULES;
 use deconflict_picture::{Declared, FeedSetup, Live, Setup};
 use deconflict_sim::{Scenario, Simulation};

@@ -2,6 +2,8 @@
 //! others about, as the service asks for it. At the end the ratios to the four bands of one of
 //! a pair against one other are printed: machines differ, ratios less so.
 
+#![allow(clippy::print_stdout)] // it prints what it measures
+
 use criterion::{BenchmarkId, Criterion, criterion_group};
 use deconflict_core::rules::Minima;
 use deconflict_core::units::{m_from_ft, m_from_nm};
@@ -80,6 +82,7 @@ fn pair() -> (Config, Scene) {
         own: motion([-20_000.0, 0.0, 7620.0], [180.0, 0.0, 0.0]),
         alerter: 1,
         traffic: vec![Intruder { motion: other, alerter: 1, ..Intruder::default() }],
+        ..Scene::default()
     };
     (config, scene)
 }

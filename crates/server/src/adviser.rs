@@ -62,6 +62,7 @@ mod tests {
     use deconflict_core::units::mps_from_kt;
     use deconflict_core::{Address, GeoPoint, Report, Technique, Time};
     use deconflict_picture::{Live, Setup};
+    use std::f64::consts::FRAC_PI_2;
     use std::time::Duration;
 
     /// A picture in which two have just been called.
@@ -83,10 +84,10 @@ mod tests {
             let (time, t_s) = (start.plus_s(f64::from(second)), f64::from(second));
             let report = |number: u32, from_m: f64, mps: f64| Report {
                 received: time,
-                position: Some(west.destination(1.5708, from_m + mps * t_s)),
+                position: Some(west.destination(FRAC_PI_2, from_m + mps * t_s)),
                 pressure_altitude_m: Some(9000.0),
                 ground_speed_mps: Some(mps.abs()),
-                track_rad: Some(if mps > 0.0 { 1.5708 } else { 4.7124 }),
+                track_rad: Some(mps.signum() * FRAC_PI_2),
                 vertical_rate_mps: Some(0.0),
                 ..Report::new(0, Address::icao(number), Technique::AdsB, time)
             };

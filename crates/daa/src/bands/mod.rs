@@ -163,6 +163,9 @@ impl<'c> BandsSolver<'c> {
                     sweep.fill(&self.ways, &threat.pair, volume);
                     swept[threat.index] = Some(volume);
                 }
+                if !threat.conflict && !sweep.meets_within(&self.ways, threat.until_s) {
+                    continue;
+                }
                 let any = sweep.mark(&self.ways, 0.0, threat.until_s, &mut self.marks);
                 if any && !threat.conflict {
                     peripheral[k].push(threat.index);
@@ -175,6 +178,7 @@ impl<'c> BandsSolver<'c> {
                     urgent::mark(dimension, &self.ways, threat, &urgent, config, marks);
                 }
             }
+            paint::drop_slivers(&self.ways, &mut self.marks);
             let inside = self.ways.at_once_altitude
                 && threats.iter().any(|t| t.conflict && t.level.detector.violated(&t.pair));
             if region == config.corrective_region {
@@ -184,7 +188,11 @@ impl<'c> BandsSolver<'c> {
         }
         let mut found = RecoveryResult::NotNeeded;
         if saturated && recovers_in(dimension, situation, config) {
-            let threats = threats(situation, config, config.corrective_region);
+            let corrective = Region::CONFLICT.iter().position(|r| *r == config.corrective_region);
+            let beside = corrective.map_or(&[][..], |k| &peripheral[k]);
+            let mut threats = threats(situation, config, config.corrective_region);
+            // Who is no threat to any value is none to a recovery.
+            threats.retain(|t| t.conflict || beside.contains(&t.index));
             for threat in &threats {
                 let volume = &threat.level.detector;
                 if swept[threat.index] != Some(volume) {
@@ -214,11 +222,11 @@ impl<'c> BandsSolver<'c> {
             }
         }
         let recovers = matches!(found, RecoveryResult::Found(_));
-        let mut cells = paint::cells(&self.worst, recovers);
+        let cells = paint::cells(&self.worst, recovers);
+        let mut bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         if let Some(memory) = memory {
-            memory.filter(dimension, &self.ways, &mut cells, &found, config);
+            memory.filter(dimension, &mut bands, &found, config);
         }
-        let bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         let current = now;
         let region = paint::region_at(dimension, &bands, current);
         let resolution = resolution::resolve(dimension, &bands, current, region, config);

@@ -7,6 +7,9 @@ use deconflict_core::units::STANDARD_GRAVITY_MPS2;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
+/// Less than this, in SI units, is no difference between values.
+pub(super) const ALMOST: f64 = 1e-5;
+
 /// A moment of a manoeuvre. Who stops manoeuvring here flies on straight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -54,6 +57,8 @@ pub(crate) struct Manoeuvres {
     /// is reached through its neighbours: then the samples are those of index 0 to
     /// `up`, followed by those of index −1 to −`down`.
     pub ends: Vec<Way>,
+    /// Whether next to nothing of the first and of the last step is within the limits.
+    pub slivers: [bool; 2],
     /// Added to the time ahead at the end of a manoeuvre, seconds.
     pub margin_s: f64,
 }
@@ -100,6 +105,13 @@ fn is_slow(speed: f64, config: &Config) -> bool {
     speed < config.min_airspeed_mps
 }
 
+/// Whether two values agree in their first twelve binary digits: a band between them
+/// says nothing.
+pub(super) fn almost_equal(a: f64, b: f64) -> bool {
+    let greater = a.abs().max(b.abs());
+    (a - b).abs() <= (greater.log2().floor().exp2() * 2_f64.powi(-12)).max(1e-9)
+}
+
 /// Ownship in the air: motion is relative to the air that carries everybody.
 pub(crate) fn manoeuvres(
     dimension: Dimension,
@@ -121,16 +133,19 @@ pub(crate) fn manoeuvres(
         Dimension::Altitude => limits.min,
         _ => current(dimension, own),
     };
-    // A step that is all but whole is whole: values beyond the limits are not tried for
-    // the sake of rounding.
-    let count = |width: f64| (width / limits.step - 1e-6).ceil().max(0.0) as usize;
+    // What is all but a whole number of steps is one: values beyond the limits are not
+    // tried for the sake of rounding.
+    let count = |width: f64| ((width - ALMOST) / limits.step).ceil().max(0.0) as usize;
     match dimension {
         Dimension::Direction => {
             (out.down, out.up) = (count(limits.min), count(limits.max));
+            out.slivers = [false; 2];
         }
         _ => {
             let (low, high) = range(dimension, out.base, own, config);
             (out.down, out.up) = (count(out.base - low), count(high - out.base));
+            let (first, last) = (out.value(0) + out.step, out.value(out.values() - 1) - out.step);
+            out.slivers = [almost_equal(low, first), almost_equal(last, high)];
         }
     }
     match dimension {

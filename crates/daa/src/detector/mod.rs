@@ -53,6 +53,12 @@ impl Volume {
         }
     }
 
+    /// Whether what the sensors may err makes the volume larger.
+    #[inline]
+    pub fn has_doubt(&self) -> bool {
+        matches!(self, Volume::WellClear(d) if d.with_doubt)
+    }
+
     /// D of a well-clear volume, by which its τ-mod is told.
     pub fn tau_distance_m(&self) -> Option<f64> {
         match self {

@@ -122,7 +122,9 @@ fn write_bands(out: &mut String, bands: &Bands, w: &Words, names: &dyn Fn(&[usiz
     let _ = writeln!(out, "Preferred {name}: {preferred}");
     let (time, h, v, n) = match bands.recovery {
         RecoveryResult::NotNeeded => (f64::NAN, f64::NAN, f64::NAN, -1),
-        RecoveryResult::Impossible => (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 0),
+        RecoveryResult::Impossible { shrunk } => {
+            (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, i64::from(shrunk))
+        }
         RecoveryResult::Found(f) => {
             (f.time_s, nm_from_m(f.horizontal_m), ft_from_m(f.vertical_m), i64::from(f.shrunk))
         }

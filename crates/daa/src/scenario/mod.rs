@@ -6,7 +6,7 @@ pub use crate::config::ParseError;
 use crate::config::{Config, TerminalArea};
 use crate::frame::{Flight, Frame, RADIUS_M};
 use crate::pair::Motion;
-use crate::situation::{Intruder, Situation};
+use crate::situation::{Intruder, Situation, Tangent};
 use crate::uncertainty::Uncertainty;
 
 /// Where an aircraft is.
@@ -149,11 +149,16 @@ pub fn situation(
             Intruder { name: state.name.clone(), motion, alerter: alerter(state), doubt }
         })
         .collect();
+    let tangent = match own.place {
+        Place::Earth { lat_rad, .. } => Some(Tangent { lat_rad, wind_mps }),
+        Place::Plane { .. } => None,
+    };
     Situation {
         name: own.name.clone(),
         own: own_motion,
         alerter: alerter(own),
         in_terminal_area,
+        tangent,
         traffic,
     }
 }

@@ -173,7 +173,7 @@ mod tests {
         let mut known = Declarations::new([fixed.clone()]);
         let lost = Declaration { constraint: Some(Constraint::LostLink), ..blue };
         assert!(known.claim(Some("RED"), &[(one, lost)]).0.contains(&one));
-        assert_eq!(known.all(), [fixed.clone()]);
+        assert_eq!(known.all(), std::slice::from_ref(&fixed));
         assert!(known.claim(Some("BLUE"), &[(one, lost)]).1);
         let said = Declared { constraint: Some("lost-link".to_owned()), ..fixed.clone() };
         assert_eq!(known.all(), [said]);

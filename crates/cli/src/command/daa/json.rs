@@ -106,7 +106,7 @@ fn bands(bands: &Bands, assessment: &Assessment) -> Value {
     };
     let recovery = match bands.recovery {
         RecoveryResult::NotNeeded => Value::Null,
-        RecoveryResult::Impossible => json!("impossible"),
+        RecoveryResult::Impossible { .. } => json!("impossible"),
         RecoveryResult::Found(f) => json!({
             "time_s": f.time_s,
             "shrunk": f.shrunk,
