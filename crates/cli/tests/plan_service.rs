@@ -57,7 +57,7 @@ fn plan(id: &str, lower: &str, upper: &str) -> String {
 fn plans_are_filed_and_changes_are_told() {
     let service = Service::start();
     let url = ["--url", service.url.as_str()];
-    let first = file("submit1.json", &plan("FIRST", "FL100", "FL140"));
+    let first = file("submit1.json", plan("FIRST", "FL100", "FL140"));
     let other = plan("SECOND", "FL120", "FL160").replace("ACME", "OTHER");
     let second = file("submit2.json", &other);
 
@@ -105,7 +105,7 @@ fn plans_are_filed_and_changes_are_told() {
 
 #[test]
 fn a_service_that_is_not_there_is_told() {
-    let plan = file("submit3.json", &plan("FIRST", "FL100", "FL140"));
+    let plan = file("submit3.json", plan("FIRST", "FL100", "FL140"));
     for arguments in [
         &["plan", "submit", text(&plan), "--url", "http://127.0.0.1:9"][..],
         &["plan", "watch", "--url", "http://127.0.0.1:9"],
