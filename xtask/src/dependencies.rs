@@ -33,6 +33,7 @@ pub const HOUSE: &[Place] = &[
     sans_io("deconflict-formats", &["deconflict-core"]),
     sans_io("deconflict-sim", &["deconflict-core"]),
     sans_io("deconflict-resolve", &["deconflict-core", "deconflict-detect", "deconflict-daa"]),
+    sans_io("deconflict-reserve", &["deconflict-core", "deconflict-detect"]),
     sans_io("deconflict-alert", &["deconflict-core", "deconflict-detect"]),
     sans_io(
         "deconflict-engine",
@@ -91,6 +92,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-access",
             "deconflict-server",
             "deconflict-resolve",
+            "deconflict-reserve",
         ],
         sans_io: false,
     },

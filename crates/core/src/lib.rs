@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod altitude;
+pub mod constraint;
 pub mod corridor;
 pub mod crossing;
 pub mod geo;
@@ -26,6 +27,7 @@ pub mod units;
 pub mod volume;
 
 pub use altitude::{Altitude, AltitudeReference};
+pub use constraint::Constraint;
 pub use geo::GeoPoint;
 pub use identity::{Address, AddressSpace, Technique};
 pub use label::Label;

@@ -220,17 +220,25 @@ fn arc_m(chord_m: f64, radius_m: f64) -> f64 {
 impl Footprint {
     /// Whether two footprints share a point, on the side of yes: see the [module](self).
     pub fn overlaps(&self, other: &Footprint) -> bool {
-        self.meets_within(other, 0.0).is_some()
+        self.common(other, 0.0).is_none_or(|met| met.is_some())
     }
 
     /// A point where two footprints come within `margin_m` of each other (in both of them,
     /// if they overlap by more than the stated bound); `None` if they are farther apart.
     pub fn meets_within(&self, other: &Footprint, margin_m: f64) -> Option<GeoPoint> {
+        match self.common(other, margin_m) {
+            Some(met) => met.map(point_on_surface),
+            None => GeoPoint::from_deg(0.0, 0.0),
+        }
+    }
+
+    /// The same earth-centred, which is quicker; `None` if both are the whole world.
+    fn common(&self, other: &Footprint, margin_m: f64) -> Option<Option<Vec3>> {
         let (mut one, mut two) = (Vec::new(), Vec::new());
         match (self.outline(&mut one), other.outline(&mut two)) {
-            (Some(a), Some(b)) => a.meets(&b, margin_m.max(0.0)).map(point_on_surface),
-            (Some(known), None) | (None, Some(known)) => Some(point_on_surface(known.corners[0])),
-            (None, None) => GeoPoint::from_deg(0.0, 0.0),
+            (Some(a), Some(b)) => Some(a.meets(&b, margin_m.max(0.0))),
+            (Some(known), None) | (None, Some(known)) => Some(Some(known.corners[0])),
+            (None, None) => None,
         }
     }
 
@@ -303,7 +311,10 @@ impl Volume4d {
     /// references overlap unless they are apart by more than a conversion without local knowledge
     /// can be wrong.
     pub fn overlaps(&self, other: &Volume4d) -> bool {
-        self.meets(other, Margins::default(), &VerticalContext::default()).is_some()
+        let [mine, theirs] = [[self.lower, self.upper], [other.lower, other.upper]];
+        common_time(self, other, 0.0).is_some()
+            && common_bands(mine, theirs, Margins::default(), &VerticalContext::default()).is_some()
+            && self.footprint.overlaps(&other.footprint)
     }
 
     /// Where and when two volumes come within `margins` of each other; `None` if they are

@@ -1,6 +1,6 @@
-//! What has been declared about aircraft beforehand: operator, class, formation.
+//! What has been declared about aircraft: operator, class, formation, what stands against manoeuvres.
 
-use crate::{Address, AircraftClass, Formation, Label, Operator};
+use crate::{Address, AircraftClass, Constraint, Formation, Label, Operator};
 use std::collections::BTreeMap;
 
 /// What is declared about one address. Every part may be missing.
@@ -14,6 +14,10 @@ pub struct Declaration {
     pub formation: Option<Formation>,
     /// Its call sign, for feeds that carry none.
     pub callsign: Option<Label<8>>,
+    /// What stands against asking it to manoeuvre.
+    pub constraint: Option<Constraint>,
+    /// Whoever has more is asked later to give way; 0 is ordinary.
+    pub priority: u8,
 }
 
 /// Declarations by address. Ordered, so that walking it is deterministic.

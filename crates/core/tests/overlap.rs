@@ -5,7 +5,7 @@ use deconflict_core::altitude::{AltitudeReference, VerticalContext};
 use deconflict_core::corridor::{BadCorridor, Corridor};
 use deconflict_core::overlap::{Bands, Margins};
 use deconflict_core::volume::{Footprint, Polygon};
-use deconflict_core::{Altitude, GeoPoint, Time, Volume4d};
+use deconflict_core::{Altitude, GeoPoint, State, Subject, Time, Trajectory, Velocity, Volume4d};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
@@ -78,6 +78,62 @@ proptest! {
         }).find(|p| a.contains(*p) && b.contains(*p));
         if let Some(p) = common {
             prop_assert!(a.overlaps(&b), "{p:?} is in both {a:?} and {b:?}");
+        }
+    }
+
+    /// VOL-1, at the edge: a circle that holds a corner of another shape by a millimetre meets it.
+    #[test]
+    fn a_touch_is_never_missed(
+        (a, _, _, size_m) in two_shapes(1.0..5.0), which in 0usize..9, bearing in 0.0..TAU,
+        reach in 0.1..2.0f64,
+    ) {
+        let corner = match &a {
+            Footprint::World => point(0.0, 0.0),
+            // A hair inside: chords are shorter than arcs by less at shorter distances.
+            Footprint::Circle { centre, radius_m } => centre.destination(bearing, radius_m - 1e-3),
+            Footprint::Polygon(p) => p.vertices()[which % p.vertices().len()],
+            Footprint::Corridor(c) => {
+                c.points()[which % c.points().len()].destination(bearing, c.half_width_m() - 1e-3)
+            }
+        };
+        let radius_m = reach * size_m;
+        let b = Footprint::Circle { centre: corner.destination(bearing, radius_m - 1e-3), radius_m };
+        prop_assert!(b.contains(corner));
+        prop_assert!(a.overlaps(&b) && b.overlaps(&a), "{a:?} {b:?}");
+    }
+
+    /// VOL-1, for paths: whoever is inside at a moment has a stay at that moment.
+    #[test]
+    fn a_moment_inside_is_never_missed(
+        (a, _, near, size_m) in two_shapes(3.5..5.0), bearing in 0.0..TAU, away in 0.0..2.0f64,
+        track in 0.0..TAU, speed_mps in 20.0..300.0f64, up_mps in -10.0..10.0f64, buffer in 0.0..0.1f64,
+    ) {
+        let state = State {
+            time: Time::from_millis(0),
+            position: near.destination(bearing, away * size_m),
+            altitude: Altitude::pressure_m(5000.0),
+            velocity: Velocity::from_track(speed_mps, track, up_mps),
+            covariance: Default::default(),
+        };
+        let duration_s = 3.0 * size_m / speed_mps;
+        let subject = Subject::anonymous(1);
+        let path = Trajectory::straight(subject, state, duration_s, Default::default()).unwrap();
+        let volume = Volume4d {
+            footprint: a,
+            lower: Some(Altitude::pressure_m(4000.0)),
+            upper: Some(Altitude::pressure_m(5500.0)),
+            start: Some(Time::from_millis(60_000)),
+            end: Some(Time::from_millis(0).plus_s(0.8 * duration_s)),
+        };
+        let margins = Margins { horizontal_m: buffer * size_m, ..Margins::default() };
+        let stays = volume.crossings(&path, margins, &VerticalContext::default());
+        for k in 0..200 {
+            let time = path.start().plus_s(duration_s * f64::from(k) / 200.0);
+            let state = path.at(time).unwrap();
+            // A second either way: pieces follow the earth within 0.05 m, and so do their edges.
+            let has_stay = stays.iter().any(|s| s.start.plus_s(-1.0) <= time && time <= s.end.plus_s(1.0));
+            let inside = volume.contains(state.position, state.altitude, time);
+            prop_assert!(has_stay || !inside, "{time} {stays:?}");
         }
     }
 

@@ -91,6 +91,7 @@ fn situation(numbers: &mut Numbers, intruders: usize) -> Situation {
     Situation {
         own: motion(numbers, 0.0),
         alerter: 1,
+        tangent: None,
         traffic: (0..intruders)
             .map(|k| {
                 let range_m = m_from_nm(numbers.between(2.0, 20.0));
@@ -102,6 +103,7 @@ fn situation(numbers: &mut Numbers, intruders: usize) -> Situation {
                 }
             })
             .collect(),
+        ..Situation::default()
     }
 }
 

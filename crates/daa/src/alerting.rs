@@ -6,7 +6,7 @@
 //! persistence time. The highest level that is on is the alert (RTCA DO-365, appendix
 //! on alerting; DAIDALUS 2.0 configuration parameters).
 
-use crate::bands::in_conflict;
+use crate::bands::{band_within_spread, in_conflict};
 use crate::config::{AlertLevel, Alerter, Config};
 use crate::detector::{Detector, Span};
 use crate::pair::Pair;
@@ -24,6 +24,25 @@ pub fn level_now(pair: &Pair, alerter: &Alerter) -> usize {
     (0..alerter.levels.len()).rev().find(on).map_or(0, |k| k + 1)
 }
 
+/// The same with the spread of each level: a level also holds while a value within its
+/// spread of what ownship flies, in any dimension, leads to a violation within the
+/// alerting time of the manoeuvre.
+pub fn level_with_spread(pair: &Pair, alerter: &Alerter, config: &Config) -> usize {
+    let on =
+        |k: &usize| calls(pair, &alerter.levels[*k], alerter.levels[*k].alerting_time_s, config);
+    (0..alerter.levels.len()).rev().find(on).map_or(0, |k| k + 1)
+}
+
+/// Whether a level is called for, looking so far ahead.
+fn calls(pair: &Pair, level: &AlertLevel, ahead_s: f64, config: &Config) -> bool {
+    let lost = if ahead_s <= 0.0 {
+        level.detector.violated(pair)
+    } else {
+        level.detector.violation(pair, Span::new(0.0, ahead_s)).is_some()
+    };
+    lost || band_within_spread(pair, level, ahead_s, config)
+}
+
 /// The memory of one level of one intruder.
 #[derive(Clone, Debug, Default)]
 struct LevelMemory {
@@ -39,7 +58,7 @@ pub struct AlertMemory {
 
 impl AlertMemory {
     /// The alert level of an intruder at a time. Without hysteresis in the
-    /// configuration it is [`level_now`].
+    /// configuration it is [`level_with_spread`].
     pub fn level(
         &mut self,
         name: &str,
@@ -49,7 +68,7 @@ impl AlertMemory {
         config: &Config,
     ) -> usize {
         if config.alerting_n == 0 && config.persistence_s <= 0.0 && config.hysteresis_s <= 0.0 {
-            return level_now(pair, alerter);
+            return level_with_spread(pair, alerter, config);
         }
         let fresh = || (time_s, vec![LevelMemory::default(); alerter.levels.len()]);
         let memory = self.intruders.entry(name.to_owned()).or_insert_with(fresh);
@@ -67,11 +86,7 @@ impl AlertMemory {
                 Some(_) if config.hysteresis_s > 0.0 => level.early_alerting_time_s,
                 _ => level.alerting_time_s,
             };
-            let called = if ahead_s <= 0.0 {
-                level.detector.violated(pair)
-            } else {
-                level.detector.violation(pair, Span::new(0.0, ahead_s)).is_some()
-            };
+            let called = calls(pair, level, ahead_s, config);
             let (m, n) = (config.alerting_m.max(1) as usize, config.alerting_n.max(1) as usize);
             memory.called.push_back(called);
             while memory.called.len() > n {

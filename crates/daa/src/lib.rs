@@ -51,6 +51,8 @@
 pub mod alerting;
 pub mod bands;
 pub mod config;
+pub mod contours;
+pub mod coordination;
 pub mod detector;
 pub mod frame;
 pub mod monitor;

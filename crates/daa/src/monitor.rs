@@ -1,13 +1,15 @@
 //! Detect and avoid for one ownship over time: alerts and bands, with memory.
 
 use crate::alerting::{AlertMemory, violation};
-use crate::bands::{BandMemory, Bands, BandsSolver, RecoveryResult, in_conflict};
+use crate::bands::{
+    BandMemory, Bands, BandsSolver, RecoveryResult, Urgent, in_conflict, most_urgent,
+};
 use crate::config::{Config, Dimension};
 use crate::detector::Span;
 use crate::region::Region;
 use crate::situation::Situation;
 use deconflict_detect::cylinder::RelativeMotion;
-use std::collections::VecDeque;
+use std::f64::consts::TAU;
 
 /// What is known about one intruder.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,8 @@ pub struct Assessment {
     pub conflicts: [Vec<usize>; 3],
     /// First and last moment of conflict within the look-ahead, for FAR, MID and NEAR.
     pub intervals: [Option<Span>; 3],
+    /// Whom to coordinate with, and how; `None` unless a criterion is configured.
+    pub urgent: Option<Urgent>,
     /// The bands in each dimension, in the order of [`Dimension::ALL`].
     pub bands: [Bands; 4],
 }
@@ -54,17 +58,22 @@ pub struct Monitor<'c> {
     alerts: AlertMemory,
     memory: BandMemory,
     kept: [Option<Kept>; 4],
-    recovered: [VecDeque<bool>; 4],
+}
+
+/// One side of a resolution, and how often recovery had shrunk when it was proposed
+/// first; −1: there was none.
+#[derive(Clone, Copy, Debug)]
+struct KeptSide {
+    value: f64,
+    shrunk: i64,
 }
 
 /// The resolution that was proposed last.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     time_s: f64,
-    up: Option<f64>,
-    down: Option<f64>,
-    /// Whether what was proposed belonged to a recovery.
-    recovering: bool,
+    up: Option<KeptSide>,
+    down: Option<KeptSide>,
 }
 
 impl<'c> Monitor<'c> {
@@ -76,7 +85,6 @@ impl<'c> Monitor<'c> {
             alerts: AlertMemory::default(),
             memory: BandMemory::default(),
             kept: [None; 4],
-            recovered: Default::default(),
         }
     }
 
@@ -135,20 +143,13 @@ impl<'c> Monitor<'c> {
             self.keep(time_s, &mut bands);
             bands
         });
-        Assessment { time_s, traffic, conflicts, intervals, bands }
+        let urgent = most_urgent(situation, config);
+        Assessment { time_s, traffic, conflicts, intervals, urgent, bands }
     }
 
     /// A resolution does not jump about: the one proposed before stays while it is good.
     fn keep(&mut self, time_s: f64, bands: &mut Bands) {
         let config = self.config;
-        // Recovery, too, has to last M of N samples before it is one.
-        let recovered = &mut self.recovered[bands.dimension as usize];
-        recovered.push_back(matches!(bands.recovery, RecoveryResult::Found(_)));
-        while recovered.len() > config.alerting_n.max(1) as usize {
-            recovered.pop_front();
-        }
-        let enough = (config.alerting_m.max(1) as usize).min(recovered.len());
-        let recovering = recovered.iter().filter(|r| **r).count() >= enough;
         let slot = &mut self.kept[bands.dimension as usize];
         if !config.bands_persistence || !bands.resolution.needed {
             *slot = None;
@@ -157,18 +158,32 @@ impl<'c> Monitor<'c> {
         let previous = slot.filter(|kept| {
             let gap_s = time_s - kept.time_s;
             let remembered = 0.0..=config.hysteresis_s.max(config.persistence_s);
-            remembered.contains(&gap_s) && kept.recovering == recovering
+            remembered.contains(&gap_s)
         });
-        if let Some(kept) = previous {
-            let stay = |old: Option<f64>, new: Option<f64>| match old {
-                Some(old) if bands.is_good(old) => Some(old),
-                _ => new,
+        let shrunk = match bands.recovery {
+            RecoveryResult::NotNeeded => -1,
+            RecoveryResult::Impossible { shrunk } => i64::from(shrunk),
+            RecoveryResult::Found(found) => i64::from(found.shrunk),
+        };
+        let persistence = config.limits(bands.dimension).persistence;
+        let around = bands.dimension == Dimension::Direction;
+        let side = |old: Option<KeptSide>, new: Option<f64>| {
+            let away = |old: f64| {
+                let away = (new.unwrap_or(f64::INFINITY) - old).abs();
+                if around { away.min(TAU - away) } else { away }
             };
-            let (up, down) =
-                (stay(kept.up, bands.resolution.up), stay(kept.down, bands.resolution.down));
-            (bands.resolution.up, bands.resolution.down) = (up, down);
-        }
-        let r = bands.resolution;
-        *slot = Some(Kept { time_s, up: r.up, down: r.down, recovering });
+            // Far from what would be proposed now it is given up, unless things have
+            // become worse meanwhile.
+            let stays = |old: &KeptSide| {
+                bands.is_good(old.value)
+                    && (shrunk > old.shrunk || away(old.value) < persistence - 1e-6)
+            };
+            old.filter(stays).or(new.map(|value| KeptSide { value, shrunk }))
+        };
+        let up = side(previous.and_then(|kept| kept.up), bands.resolution.up);
+        let down = side(previous.and_then(|kept| kept.down), bands.resolution.down);
+        bands.resolution.up = up.map(|kept| kept.value);
+        bands.resolution.down = down.map(|kept| kept.value);
+        *slot = Some(Kept { time_s, up, down });
     }
 }

@@ -91,6 +91,11 @@ struct Count {
     differ: usize,
 }
 
+/// Whether every difference is to be told.
+fn show() -> bool {
+    std::env::var_os("DECONFLICT_SHOW").is_some()
+}
+
 type Tally = BTreeMap<String, Count>;
 
 enum Verdict {
@@ -140,7 +145,9 @@ fn compare_bands(got: &[Band], wanted: &Value, unit: f64, step: f64) -> Verdict 
 fn recovery_agrees(got: &RecoveryResult, wanted: &Value) -> bool {
     match got {
         RecoveryResult::NotNeeded => wanted["computed"] == 0,
-        RecoveryResult::Impossible => wanted["saturated"] == 1,
+        RecoveryResult::Impossible { shrunk } => {
+            wanted["saturated"] == 1 && f64::from(*shrunk) == number(&wanted["n"])
+        }
         RecoveryResult::Found(r) => {
             wanted["saturated"] == 0
                 && near(r.time_s, number(&wanted["t_s"]), 1e-4)
@@ -162,7 +169,13 @@ fn resolution_agrees(bands: &Bands, wanted: &Value, unit: f64) -> bool {
         && r.prefers_up == (wanted[2] == 1)
 }
 
-fn compare_intruder(got: &Assessed, wanted: &Value, lookahead_s: f64, counts: &mut Tally) {
+fn compare_intruder(
+    what: &str,
+    got: &Assessed,
+    wanted: &Value,
+    lookahead_s: f64,
+    counts: &mut Tally,
+) {
     tally(counts, "1 alert level", &plain(got.alert as f64 == number(&wanted["alert"])));
     for (level, w) in got.levels.iter().zip(wanted["levels"].as_array().into_iter().flatten()) {
         let agrees = match level {
@@ -198,6 +211,9 @@ fn compare_intruder(got: &Assessed, wanted: &Value, lookahead_s: f64, counts: &m
         } else {
             Verdict::Differs
         };
+        if show() && !matches!(verdict, Verdict::Agrees) {
+            println!("    {what}: last time {name}: got {got_s}, wanted {wanted}");
+        }
         tally(counts, &format!("7 last time {name}"), &verdict);
     }
 }
@@ -218,8 +234,9 @@ fn compare(folder: &Path, scene: &Value, counts: &mut Tally) -> Vec<String> {
     let situation = situation(&own, &traffic, wind, &config);
     let assessment = Monitor::new(&config).assess(0.0, &situation);
     let out = &scene["out"];
+    let what = format!("scene {} ({})", scene["id"], scene["config"]);
     for (got, wanted) in assessment.traffic.iter().zip(out["ac"].as_array().into_iter().flatten()) {
-        compare_intruder(got, wanted, config.lookahead_s, counts);
+        compare_intruder(&what, got, wanted, config.lookahead_s, counts);
     }
     let mut different = Vec::new();
     for (dimension, name, recovery, unit) in DIMENSIONS {
@@ -230,6 +247,12 @@ fn compare(folder: &Path, scene: &Value, counts: &mut Tally) -> Vec<String> {
         }
         tally(counts, &format!("4 bands {name}"), &verdict);
         let agrees = recovery_agrees(&bands.recovery, &out[recovery]);
+        if show() && (!agrees || !matches!(verdict, Verdict::Agrees)) {
+            let told = |b: &Band| format!("{} {} {}", b.low / unit, b.high / unit, b.region);
+            let told: Vec<String> = bands.bands.iter().map(told).collect();
+            println!("    {what} {name}: got {:?} {told:?}", bands.recovery);
+            println!("        wanted {} {}", out[recovery], out[name]);
+        }
         tally(counts, &format!("5 recovery {name}"), &plain(agrees));
         let agrees = resolution_agrees(bands, &out["res"][name], unit);
         tally(counts, &format!("6 resolution {name}"), &plain(agrees));
@@ -243,16 +266,13 @@ fn daa_1_scenes_agree_with_daidalus() {
     let Some(folder) = common::daidalus() else { return };
     for path in common::files(&folder, "daa_scenes_", ".jsonl") {
         let text = std::fs::read_to_string(&path).unwrap();
-        let (mut all, mut exact): (Tally, Tally) = Default::default();
+        let mut all = Tally::default();
         let mut different = Vec::new();
         let mut scenes = 0;
         for line in text.lines().filter(|l| !l.trim().is_empty()) {
             let scene: Value = serde_json::from_str(line).unwrap();
             scenes += 1;
             different.extend(compare(&folder, &scene, &mut all));
-            if scene["sum"].is_null() {
-                compare(&folder, &scene, &mut exact);
-            }
         }
         println!("{}: {scenes} scenes", path.display());
         for (what, c) in &all {
@@ -269,11 +289,10 @@ fn daa_1_scenes_agree_with_daidalus() {
             if what.starts_with(['1', '2', '3']) {
                 assert_eq!(c.differ + c.one_step, 0, "{what}");
             }
-            assert!(c.differ * 20 <= total, "{what}: {c:?}");
-        }
-        for (what, c) in exact.iter().filter(|(w, _)| w.starts_with(['4', '5', '6'])) {
-            let total = c.agree + c.one_step + c.differ;
-            assert!(c.differ * 50 <= total, "without uncertainty, {what}: {c:?}");
+            // What is left: one aircraft in a steep climb near a recovery in altitude.
+            let parts = if what.starts_with(['5', '6']) { 50 } else { 200 };
+            assert!(c.differ * parts <= total, "{what}: {c:?}");
+            assert!(c.one_step * 50 <= total, "{what}: {c:?}");
         }
     }
 }

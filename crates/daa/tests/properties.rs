@@ -198,7 +198,7 @@ proptest! {
         }).collect();
         for ownship_centric_alerting in [true, false] {
             let config = Config { ownship_centric_alerting, ..config.clone() };
-            let situation = Situation { own, alerter: 2, traffic: Clone::clone(&traffic) };
+            let situation = Situation { own, alerter: 2, traffic: Clone::clone(&traffic), ..Situation::default() };
             let mut monitor = Monitor::new(&config);
             for k in 0..3 {
                 let said = monitor.assess(f64::from(k), &situation);
@@ -226,6 +226,7 @@ proptest! {
             own: turned(own, angle),
             alerter: 2,
             traffic: vec![Intruder { motion: turned(other, angle), alerter: 2, ..Intruder::default() }],
+            ..Situation::default()
         };
         let mut solver = BandsSolver::new(&config);
         for dimension in [Dimension::Speed, Dimension::VerticalSpeed, Dimension::Altitude] {

@@ -8,18 +8,24 @@
 
 use crate::target::Target;
 use deconflict_intent::{Change, Kind, Row, Unreadable};
-use sqlx::any::{AnyConnectOptions, AnyRow};
+use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, ConnectOptions, Connection, Executor, Row as _, SqlSafeStr};
+use std::collections::VecDeque;
 use std::path::Path;
 use std::str::FromStr;
 
 /// Marks of rows that are gone are kept for so many batches: an instance that was away for
 /// longer reads everything anew.
 const KEPT_BATCHES: i64 = 100_000;
+/// What fields and rows are divided by where many are read as one text.
+const FIELD: char = '\u{1f}';
+const LINE: char = '\u{1e}';
+/// Pages that are decoded while the next are fetched.
+const DECODING: usize = 4;
 /// What the tables are like. A service of another version refuses to write into them.
 const FORMAT: i64 = 1;
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS dss_head (id BIGINT NOT NULL PRIMARY KEY, format BIGINT NOT NULL, \
      seq BIGINT NOT NULL, purged BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS dss_rows (kind TEXT NOT NULL, id TEXT NOT NULL, \
@@ -27,6 +33,7 @@ const TABLES: [&str; 5] = [
     "CREATE INDEX IF NOT EXISTS dss_rows_seq ON dss_rows (seq)",
     "CREATE TABLE IF NOT EXISTS dss_batches (seq BIGINT NOT NULL PRIMARY KEY, \
      writer TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS dss_pool (id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)",
     "INSERT INTO dss_head (id, format, seq, purged) VALUES (1, 1, 0, 0) ON CONFLICT (id) DO NOTHING",
 ];
 
@@ -74,10 +81,18 @@ pub(crate) enum Trouble {
 pub(crate) struct News {
     /// How far it goes.
     pub seq: i64,
-    /// Whether what was known before has to be forgotten first.
-    pub anew: bool,
+    /// All that there is, if what was known before has to be forgotten; the changes come after.
+    pub anew: Option<Vec<Row>>,
     /// The changes.
     pub changes: Vec<Change>,
+}
+
+/// What has changed since, if nothing is missing from it.
+struct Newer {
+    /// Marks of rows that are gone are missing up to here.
+    purged: i64,
+    seq: i64,
+    changes: Vec<Change>,
 }
 
 /// A connection.
@@ -130,9 +145,27 @@ impl Journal {
         Ok(Journal { connection, shared: target.is_shared() })
     }
 
+    /// What this store is called, for all who use it: given by the first to open it.
+    pub(crate) async fn pool(&mut self, proposed: &str) -> Result<String, sqlx::Error> {
+        let insert = "INSERT INTO dss_pool (id, name) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        sqlx::query(insert).bind(proposed).execute(&mut self.connection).await?;
+        let row = sqlx::query("SELECT name FROM dss_pool WHERE id = 1")
+            .fetch_one(&mut self.connection)
+            .await?;
+        row.try_get(0)
+    }
+
     /// What has changed after `since`, in one look at the database. Whoever waits for
     /// an answer sees every batch that was committed before the question was asked.
     pub(crate) async fn news(&mut self, since: i64) -> Result<News, Trouble> {
+        let newer = self.newer(since).await?;
+        if since > 0 && since < newer.purged {
+            return self.everything().await;
+        }
+        Ok(News { seq: newer.seq, anew: None, changes: newer.changes })
+    }
+
+    async fn newer(&mut self, since: i64) -> Result<Newer, Trouble> {
         let rows = sqlx::query(
             "SELECT h.purged, h.seq, r.kind, r.id, r.body, r.seq FROM dss_head h \
              LEFT JOIN dss_rows r ON r.seq > $1 WHERE h.id = 1",
@@ -140,22 +173,77 @@ impl Journal {
         .bind(since)
         .fetch_all(&mut self.connection)
         .await?;
-        let purged: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
-        if since > 0 && since < purged {
-            return self.everything().await;
+        let mut newer = Newer { purged: 0, seq: since, changes: Vec::with_capacity(rows.len()) };
+        for row in &rows {
+            // Head and rows are one look at the database: no batch is seen in part.
+            newer.purged = row.try_get(0)?;
+            newer.seq = newer.seq.max(row.try_get(1)?);
+            let Some(name) = row.try_get::<Option<String>, _>(2)? else { continue };
+            let id: String = row.try_get(3)?;
+            let body: Option<String> = row.try_get(4)?;
+            let kind = kind(&name, &id)?;
+            if kind == Kind::Report {
+                continue;
+            }
+            let decoded = body.map(|body| Row::decode(kind, &id, &body)).transpose()?;
+            newer.changes.push(((kind, id), decoded));
         }
-        read(&rows, since)
+        Ok(newer)
     }
 
     /// All that is known, to begin with.
     pub(crate) async fn everything(&mut self) -> Result<News, Trouble> {
-        let rows = sqlx::query(
-            "SELECT h.purged, h.seq, r.kind, r.id, r.body, r.seq FROM dss_head h \
-             LEFT JOIN dss_rows r ON r.body IS NOT NULL AND r.kind <> 'report' WHERE h.id = 1",
+        let head = sqlx::query("SELECT seq FROM dss_head WHERE id = 1");
+        let seq: i64 = head.fetch_one(&mut self.connection).await?.try_get(0)?;
+        let mut rows = Vec::new();
+        let mut decoding = VecDeque::new();
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Report) {
+            let mut last = String::new();
+            while let Some((text, upto)) = self.page(kind, &last).await? {
+                last = upto;
+                decoding.push_back(tokio::task::spawn_blocking(move || decode(kind, &text)));
+                if decoding.len() > DECODING
+                    && let Some(page) = decoding.pop_front()
+                {
+                    rows.append(&mut finished(page).await?);
+                }
+            }
+        }
+        for page in decoding {
+            rows.append(&mut finished(page).await?);
+        }
+        // What has changed meanwhile was seen in part.
+        let more = self.newer(seq).await?;
+        if seq < more.purged {
+            return Err(Trouble::Sql(sqlx::Error::Protocol(
+                "overtaken by the clean-up".to_owned(),
+            )));
+        }
+        Ok(News { seq: more.seq, anew: Some(rows), changes: more.changes })
+    }
+
+    /// Rows of a kind after one of them as one text, and the id of the last: a row on its own costs
+    /// more on its way than to be read. JSON has no control characters in it, and no id has.
+    async fn page(
+        &mut self,
+        kind: Kind,
+        after: &str,
+    ) -> Result<Option<(String, String)>, sqlx::Error> {
+        let page = sqlx::query(
+            "SELECT string_agg(id || $1 || body, $2), max(id) FROM (SELECT id, body \
+             FROM dss_rows WHERE kind = $3 AND id > $4 AND body IS NOT NULL \
+             ORDER BY id LIMIT $5) AS page",
         )
-        .fetch_all(&mut self.connection)
+        .bind(FIELD.to_string())
+        .bind(LINE.to_string())
+        .bind(kind.name())
+        .bind(after.to_owned())
+        // Answers may be long.
+        .bind(if kind == Kind::Answered { 100 } else { 2_000_i64 })
+        .fetch_one(&mut self.connection)
         .await?;
-        Ok(News { anew: true, ..read(&rows, 0)? })
+        let text: Option<String> = page.try_get(0)?;
+        Ok(text.zip(page.try_get(1)?))
     }
 
     /// Begins a batch: from here to [`Journal::commit`] or [`Journal::forget`] nobody else
@@ -163,7 +251,7 @@ impl Journal {
     pub(crate) async fn begin(&mut self, since: i64) -> Result<News, Trouble> {
         if !self.shared {
             self.connection.execute("BEGIN IMMEDIATE").await?;
-            return Ok(News { seq: since, anew: false, changes: Vec::new() });
+            return Ok(News { seq: since, anew: None, changes: Vec::new() });
         }
         self.connection.execute("BEGIN").await?;
         let row = sqlx::query("SELECT seq FROM dss_head WHERE id = 1 FOR UPDATE")
@@ -171,7 +259,7 @@ impl Journal {
             .await?;
         let seq: i64 = row.try_get(0)?;
         if seq == since {
-            return Ok(News { seq, anew: false, changes: Vec::new() });
+            return Ok(News { seq, anew: None, changes: Vec::new() });
         }
         self.news(since).await
     }
@@ -242,10 +330,14 @@ impl Journal {
                 .await?;
             return Ok(row.try_get::<i64, _>(0)? >= seq);
         }
+        // The server may still be at it: whoever writes holds the lock until it is decided.
+        self.connection.execute("BEGIN").await?;
+        self.connection.execute("SELECT seq FROM dss_head WHERE id = 1 FOR UPDATE").await?;
         let row = sqlx::query("SELECT writer FROM dss_batches WHERE seq = $1")
             .bind(seq)
             .fetch_optional(&mut self.connection)
             .await?;
+        self.connection.execute("ROLLBACK").await?;
         row.map_or(Ok(false), |row| Ok(row.try_get::<String, _>(0)? == writer))
     }
 
@@ -272,26 +364,28 @@ impl Journal {
     }
 }
 
-fn read(rows: &[AnyRow], since: i64) -> Result<News, Trouble> {
-    let mut news = News { seq: since, anew: false, changes: Vec::with_capacity(rows.len()) };
-    for row in rows {
-        // Head and rows are one look at the database: no batch is seen in part.
-        news.seq = news.seq.max(row.try_get(1)?);
-        let Some(name) = row.try_get::<Option<String>, _>(2)? else { continue };
-        let id: String = row.try_get(3)?;
-        let body: Option<String> = row.try_get(4)?;
-        let kind = Kind::from_name(&name).ok_or_else(|| Unreadable {
-            kind: "row",
-            id: id.clone(),
-            reason: format!("{name} is no kind of row that this version knows"),
-        })?;
-        if kind == Kind::Report {
-            continue;
-        }
-        let decoded = body.map(|body| Row::decode(kind, &id, &body)).transpose()?;
-        news.changes.push(((kind, id), decoded));
-    }
-    Ok(news)
+fn kind(name: &str, id: &str) -> Result<Kind, Unreadable> {
+    Kind::from_name(name).ok_or_else(|| Unreadable {
+        kind: "row",
+        id: id.to_owned(),
+        reason: format!("{name} is no kind of row that this version knows"),
+    })
+}
+
+/// The rows of a page.
+fn decode(kind: Kind, page: &str) -> Result<Vec<Row>, Unreadable> {
+    let row = |line: &str| {
+        let (id, body) = line.split_once(FIELD).unwrap_or((line, ""));
+        Row::decode(kind, id, body)
+    };
+    page.split(LINE).map(row).collect()
+}
+
+async fn finished(
+    page: tokio::task::JoinHandle<Result<Vec<Row>, Unreadable>>,
+) -> Result<Vec<Row>, Trouble> {
+    let page = page.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
+    Ok(page?)
 }
 
 fn file_url(path: &Path) -> Result<String, sqlx::Error> {

@@ -76,11 +76,11 @@ impl Shared {
     pub(crate) fn take_in(&self, asked_since: i64, news: News) {
         let mut airspace = self.airspace.write().unwrap_or_else(PoisonError::into_inner);
         let known = self.seq();
-        if news.seq <= known && !(news.anew && known == 0) {
+        if news.seq <= known && !(news.anew.is_some() && known == 0) {
             return;
         }
-        if news.anew {
-            *airspace = Airspace::default();
+        if let Some(rows) = news.anew {
+            *airspace = Airspace::of(rows);
         } else if known != asked_since {
             // Somebody else came between: some of these may be older than what is known by now.
             // It is asked again soon enough; nothing that was promised depends on it.
@@ -106,6 +106,10 @@ impl Shared {
         }
     }
 
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.trouble.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     pub(crate) fn set_trouble(&self, trouble: Option<String>) {
         *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -128,6 +132,7 @@ pub struct Pool {
     fresh: Option<Arc<Fresh>>,
     done: Mutex<Option<oneshot::Receiver<()>>>,
     target: Target,
+    id: String,
 }
 
 impl Pool {
@@ -137,6 +142,8 @@ impl Pool {
     /// [`PoolError`], with what to do about it.
     pub async fn start(target: Target, settings: Settings) -> Result<Arc<Pool>, PoolError> {
         let mut journal = Journal::open(&target).await?;
+        let id = journal.pool(&Uuid::new_v4().to_string()).await;
+        let id = id.map_err(|e| unreadable(&target, e.into()))?;
         let everything = journal.everything().await.map_err(|t| unreadable(&target, t))?;
         let shared = Arc::new(Shared {
             airspace: RwLock::default(),
@@ -156,7 +163,7 @@ impl Pool {
             None
         };
         let done = Mutex::new(Some(done));
-        Ok(Arc::new(Pool { shared, settings, jobs, fresh, done, target }))
+        Ok(Arc::new(Pool { shared, settings, jobs, fresh, done, target, id }))
     }
 
     /// What was set.
@@ -167,6 +174,11 @@ impl Pool {
     /// Where the order of changes is kept.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The identifier of the pool: of the store, the same for all instances that use it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// How it is.

@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
 use deconflict_intent::{Read, Write, scope};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +34,9 @@ const ANYBODY: &[&str] = &[
     scope::CONFORMANCE_MONITORING_SA,
     scope::AVAILABILITY_ARBITRATION,
 ];
+/// Scopes of the InterUSS Platform's own interfaces, beside the standard.
+const VERSIONING: &[&str] = &["interuss.versioning.read_system_versions"];
+const POOL_STATUS: &[&str] = &["interuss.pool_status.read"];
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -50,24 +53,29 @@ pub fn router(pool: Arc<Pool>, gate: Gate) -> Router {
         .route("/healthy", get(healthy))
         .route("/aux/v1/version", get(version))
         .route("/aux/v1/validate_oauth", get(validate_oauth))
+        .route("/aux/v1/pool", get(pool_id))
+        .route("/versions/{system}", get(version_of))
         .route("/dss/v1/operational_intent_references/query", post(query_intents))
         .route("/dss/v1/operational_intent_references/{id}", get(get_intent).put(create_intent))
         .route(
             "/dss/v1/operational_intent_references/{id}/{ovn}",
             put(update_intent).delete(delete_intent),
         )
+        .route("/dss/v1/operational_intent_references/{id}/", unversioned(INTENTS))
         .route("/dss/v1/constraint_references/query", post(query_constraints))
         .route("/dss/v1/constraint_references/{id}", get(get_constraint).put(create_constraint))
         .route(
             "/dss/v1/constraint_references/{id}/{ovn}",
             put(update_constraint).delete(delete_constraint),
         )
+        .route("/dss/v1/constraint_references/{id}/", unversioned(MANAGING))
         .route("/dss/v1/subscriptions/query", post(query_subscriptions))
         .route("/dss/v1/subscriptions/{id}", get(get_subscription).put(create_subscription))
         .route(
             "/dss/v1/subscriptions/{id}/{version}",
             put(update_subscription).delete(delete_subscription),
         )
+        .route("/dss/v1/subscriptions/{id}/", unversioned(SUBSCRIPTIONS))
         .route("/dss/v1/reports", post(report))
         .route("/dss/v1/uss_availability/{uss}", get(get_availability).put(set_availability))
         .fallback(|| async { Refused(StatusCode::NOT_FOUND, "there is no such route".to_owned()) })
@@ -122,10 +130,11 @@ fn bad(message: String) -> Refused {
     Refused(StatusCode::BAD_REQUEST, message)
 }
 
+/// The standard writes ids with hyphens; the InterUSS Platform's load test leaves them out.
 fn uuid(text: &str) -> Result<Uuid, Refused> {
-    let canonical: Result<uuid::fmt::Hyphenated, _> = text.parse();
     let shown: String = text.chars().take(40).collect();
-    canonical.map(Uuid::from).map_err(|_| {
+    let wanted = matches!(text.len(), 32 | 36).then(|| Uuid::parse_str(text).ok()).flatten();
+    wanted.ok_or_else(|| {
         bad(format!("\"{shown}\" is no UUID such as 2f8343be-6482-4d1b-a474-16847e01af1e"))
     })
 }
@@ -207,6 +216,39 @@ async fn healthy(State(desk): State<Desk>) -> Response {
 
 async fn version() -> Response {
     answer(StatusCode::OK, json!({ "version": env!("CARGO_PKG_VERSION") }).to_string())
+}
+
+/// The same for clients of the InterUSS Platform's versioning interface, which ask about a
+/// system by its name. We can tell of one.
+async fn version_of(
+    State(desk): State<Desk>,
+    Path(system): Path<String>,
+    headers: HeaderMap,
+) -> Reply {
+    desk.gate.admit(&headers, VERSIONING).await?;
+    if system != "dss" {
+        let words = "this service tells the version of the system \"dss\" only".to_owned();
+        return Err(Refused(StatusCode::NOT_FOUND, words));
+    }
+    let version = concat!("v", env!("CARGO_PKG_VERSION"));
+    let told = json!({ "system_identity": system, "system_version": version });
+    Ok(answer(StatusCode::OK, told.to_string()))
+}
+
+/// Which pool this instance belongs to: all instances on one database say the same.
+async fn pool_id(State(desk): State<Desk>, headers: HeaderMap) -> Reply {
+    desk.gate.admit(&headers, POOL_STATUS).await?;
+    Ok(answer(StatusCode::OK, json!({ "dar_id": desk.pool.id() }).to_string()))
+}
+
+/// A change without the version that it changes, in a path that ends with a slash: that is a
+/// malformed request and not, as for any other path that is not there, "no such route".
+fn unversioned(scopes: &'static [&'static str]) -> MethodRouter<Desk> {
+    let refuse = move |State(desk): State<Desk>, headers: HeaderMap| async move {
+        desk.gate.admit(&headers, scopes).await?;
+        Reply::Err(bad("the path must end with the version that is to be changed".to_owned()))
+    };
+    put(refuse).delete(refuse)
 }
 
 #[derive(Deserialize)]

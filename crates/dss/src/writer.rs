@@ -96,9 +96,8 @@ impl Writer {
         let mut batch = Vec::new();
         loop {
             let taken = jobs.recv_many(&mut batch, MOST_AT_ONCE);
-            match tokio::time::timeout(CLEAN_EVERY, taken).await {
-                Ok(0) => return,
-                Ok(_) | Err(_) => {}
+            if let Ok(0) = tokio::time::timeout(CLEAN_EVERY, taken).await {
+                return;
             }
             // Whoever no longer waits has been told that it is in doubt, or has gone away.
             batch.retain(|job: &Job| !job.answer.is_closed());
@@ -210,7 +209,7 @@ impl Writer {
         }
         match journal.commit(seq, &self.name, &changes).await {
             Ok(()) => {
-                self.shared.take_in(since, News { seq, anew: false, changes });
+                self.shared.take_in(since, News { seq, anew: None, changes });
                 Outcome::Done(answers)
             }
             Err(error) => {
@@ -237,7 +236,7 @@ impl Writer {
                         return Some(None);
                     }
                     let Pending { since, seq, changes, answers } = pending;
-                    self.shared.take_in(since, News { seq, anew: false, changes });
+                    self.shared.take_in(since, News { seq, anew: None, changes });
                     return Some(Some(answers));
                 }
                 Ok(Err(error)) => {
@@ -259,9 +258,12 @@ impl Writer {
             Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
         };
         let retention = self.settings.retention;
-        let nothing = self.shared.look(|airspace| {
-            clean_up(&mut Draft::on(airspace), now, &retention, CLEAN_AT_ONCE) == 0
-        });
+        // Somebody may wait for word that the store is back before sending any write again.
+        let troubled = self.shared.is_troubled();
+        let nothing = !troubled
+            && self.shared.look(|airspace| {
+                clean_up(&mut Draft::on(airspace), now, &retention, CLEAN_AT_ONCE) == 0
+            });
         if nothing {
             return;
         }
@@ -271,7 +273,7 @@ impl Writer {
         };
         let patience = self.settings.patience;
         match tokio::time::timeout(patience, self.transact(decide, true)).await {
-            Ok(Outcome::Done(_)) => {}
+            Ok(Outcome::Done(_)) => self.shared.set_trouble(None),
             // What was not cleaned is cleaned next time; whether it happened is seen then too.
             _ => self.journal = None,
         }

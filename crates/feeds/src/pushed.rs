@@ -2,7 +2,7 @@
 
 use deconflict_core::units::{m_from_ft, mps_from_kt};
 use deconflict_core::{
-    Address, AircraftClass, Declaration, Formation, Operator, Report, Technique,
+    Address, AircraftClass, Constraint, Declaration, Formation, Operator, Report, Technique,
 };
 use deconflict_formats::{ErrorKind, limits};
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,10 @@ pub struct PushedReport {
     /// The formation that it flies in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formation: Option<String>,
+    /// What stands against asking it to manoeuvre: `refuelling`, `lost-link`, `no-radio`,
+    /// `landing`, `emergency`, `cannot-manoeuvre`. It holds until a later report says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
     /// Standard deviation of the position per axis, metres.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigma_m: Option<f64>,
@@ -213,17 +217,27 @@ impl PushedReport {
         if let Some(text) = &self.formation {
             short("formation", text, 16)?;
         }
+        let constraint = match &self.constraint {
+            Some(name) => Some(Constraint::parse(name).ok_or_else(|| {
+                let names = Constraint::ALL.map(Constraint::name).join(", ");
+                ("constraint", format!("{} is none of {names}", quoted(name)))
+            })?),
+            None => None,
+        };
         let declaration = Declaration {
             operator: owner,
             class,
             formation: self.formation.as_deref().and_then(Formation::new),
             callsign: report.callsign,
+            constraint,
+            // Precedence over others is not a party's own to give.
+            priority: 0,
         };
         Ok((report, declaration))
     }
 }
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 16] = [
     "address",
     "time",
     "lat",
@@ -238,6 +252,7 @@ const FIELDS: [&str; 15] = [
     "squawk",
     "class",
     "formation",
+    "constraint",
     "sigma_m",
 ];
 
@@ -274,6 +289,7 @@ fn read(members: &Map<String, Value>) -> Checked<PushedReport> {
         squawk: text("squawk")?,
         class: text("class")?,
         formation: text("formation")?,
+        constraint: text("constraint")?,
         sigma_m: number("sigma_m")?,
     })
 }

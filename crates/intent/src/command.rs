@@ -4,7 +4,7 @@ use crate::airspace::Draft;
 use crate::extent::{Extent, Limits};
 use crate::refusal::{Refusal, bad};
 use crate::row::{Answered, Row};
-use crate::{constraints, intents, others, subscriptions, wire};
+use crate::{constraints, intents, others, subscriptions, tell, wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use deconflict_core::Time;
@@ -207,11 +207,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn of(outcome: Result<(u16, Value), Refusal>) -> Answer {
-        let (status, body) = outcome.unwrap_or_else(|refusal| (refusal.status(), refusal.body()));
-        Answer { status, body: body.to_string() }
+    fn of(outcome: Outcome) -> Answer {
+        outcome.unwrap_or_else(|refusal| Answer { status: refusal.status(), body: refusal.body() })
+    }
+
+    /// An object of named parts, each JSON already.
+    pub(crate) fn new<const N: usize>(status: u16, parts: [(&str, String); N]) -> Answer {
+        Answer { status, body: tell::object(parts) }
     }
 }
+
+/// What became of a request.
+pub(crate) type Outcome = Result<Answer, Refusal>;
 
 /// Decides a write. The draft holds the changes afterwards; a refusal makes none.
 pub fn write(
@@ -278,7 +285,7 @@ pub fn read(draft: &Draft<'_>, caller: &Caller, given: &Circumstances, request: 
         Read::Constraints(query) => constraints::query(draft, caller, given, query),
         Read::Subscription(id) => subscriptions::get(draft, caller, *id),
         Read::Subscriptions(query) => subscriptions::query(draft, caller, given, query),
-        Read::Availability(uss) => Ok((200, others::availability(draft, uss))),
+        Read::Availability(uss) => Ok(others::availability(draft, uss)),
     })
 }
 

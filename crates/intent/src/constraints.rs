@@ -1,21 +1,19 @@
 //! Constraints: what others have to know of besides operational intents.
 
 use crate::airspace::Draft;
-use crate::command::{Caller, Circumstances, area};
+use crate::command::{Answer, Caller, Circumstances, Outcome, area};
 use crate::extent::{Extent, Needs};
 use crate::intents::not_past;
 use crate::refusal::{Refusal, bad};
 use crate::row::{Constraint, Row};
 use crate::{tell, wire};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-type Outcome = Result<(u16, Value), Refusal>;
-
 pub(crate) fn get(draft: &Draft<'_>, caller: &Caller, id: Uuid) -> Outcome {
     let row = draft.constraint(id).ok_or_else(|| unknown(id))?;
-    Ok((200, json!({ "constraint_reference": tell::constraint(draft, &row, &caller.uss) })))
+    let told = tell::constraint(draft, &row, &caller.uss);
+    Ok(Answer::new(200, [("constraint_reference", told)]))
 }
 
 pub(crate) fn query(
@@ -25,8 +23,8 @@ pub(crate) fn query(
     query: &wire::Query,
 ) -> Outcome {
     let found = draft.constraints_over(&area(query, &given.limits)?);
-    let told: Vec<Value> = found.iter().map(|r| tell::constraint(draft, r, &caller.uss)).collect();
-    Ok((200, json!({ "constraint_references": told })))
+    let told = tell::constraints(draft, &found, &caller.uss);
+    Ok(Answer::new(200, [("constraint_references", told)]))
 }
 
 pub(crate) fn put(
@@ -63,7 +61,7 @@ pub(crate) fn put(
     let subscribers = tell::notify(draft, &touched, |s| s.for_constraints);
     let told = tell::constraint(draft, &row, &caller.uss);
     let status = if old.is_some() { 200 } else { 201 };
-    Ok((status, json!({ "constraint_reference": told, "subscribers": subscribers })))
+    Ok(Answer::new(status, [("constraint_reference", told), ("subscribers", subscribers)]))
 }
 
 pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str) -> Outcome {
@@ -72,7 +70,7 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str
     let told = tell::constraint(draft, &old, &caller.uss);
     let subscribers = tell::notify(draft, &old.extent, |s| s.for_constraints);
     draft.remove_constraint(id);
-    Ok((200, json!({ "constraint_reference": told, "subscribers": subscribers })))
+    Ok(Answer::new(200, [("constraint_reference", told), ("subscribers", subscribers)]))
 }
 
 fn check_owner_and_version(old: &Constraint, caller: &Caller, ovn: &str) -> Result<(), Refusal> {

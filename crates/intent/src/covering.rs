@@ -10,14 +10,16 @@ use deconflict_core::GeoPoint;
 use deconflict_core::geo::MEAN_RADIUS_M;
 use deconflict_core::volume::Footprint;
 use s2rst::s1::Angle;
+use s2rst::s2::convex_hull_query::ConvexHullQuery;
 use s2rst::s2::region_coverer::RegionCoverer;
 use s2rst::s2::shape_util::find_self_intersection;
 use s2rst::s2::{Cap, CellId, CellUnion, Level, Loop, Point};
 
 /// The finest cells: about 150 m. Shapes are rarely smaller, and the exact test follows.
 const FINEST: u8 = 16;
-/// The most cells of one shape.
-const MOST_CELLS: usize = 8;
+/// The most cells of one shape. Four are always enough for a circle that is smaller than a
+/// cell; twice as many cells are twice the memory for half the area around it.
+const MOST_CELLS: usize = 4;
 /// The cells in which one shape is asked whether it covers another: about 1 km. It is the
 /// grain of the InterUSS Platform, on which clients rely when they draw a circle as a polygon.
 const GRAIN: u8 = 13;
@@ -94,6 +96,16 @@ impl Outline {
             Shape::Loop(outline) => coverer.covering(outline.as_ref()),
         }
     }
+}
+
+/// The corners of a polygon's convex hull, in order round it: all if it has no notches.
+pub fn hull(corners: &[GeoPoint]) -> Vec<GeoPoint> {
+    let directions: Vec<Point> = corners.iter().map(|&corner| direction(corner)).collect();
+    let mut query = ConvexHullQuery::new();
+    query.add_points(&directions);
+    // The corners of the hull are some of those that were given, bit for bit.
+    let corner = |at: &Point| directions.iter().position(|d| d == at).map(|i| corners[i]);
+    query.convex_hull().vertices().iter().filter_map(corner).collect()
 }
 
 /// Cells that together contain a shape.

@@ -1,6 +1,6 @@
 //! The blocks of space and time of a request: read, checked and bounded.
 
-use crate::covering::{Covering, Outline};
+use crate::covering::{Covering, Outline, hull};
 use crate::refusal::{Refusal, bad};
 use crate::wire;
 use deconflict_core::volume::{Footprint, Polygon};
@@ -32,12 +32,16 @@ impl Default for Limits {
             edge_km: 500.0,
             volumes: 250,
             corners: 2_000,
-            key: 20_000,
+            key: 100_000,
             subscription_s: 24.0 * 3600.0,
             skew_s: 300.0,
         }
     }
 }
+
+/// Notches are filled up to this size of the whole, square kilometres. A larger hull would be
+/// the bound of nothing that flies.
+const LARGEST_HULL_KM2: f64 = 2_500.0;
 
 /// What a request must say of its blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +113,28 @@ impl Extent {
             all.cells.extend(&part.cells);
         }
         all
+    }
+
+    /// The same without notches: every polygon as its convex hull. Who flies in another's notch
+    /// is near enough to be told, and clients of the InterUSS Platform rely on it; no
+    /// conflict is ever decided on it.
+    pub fn without_notches(&self) -> Extent {
+        let mut whole = self.clone();
+        for volume in &mut whole.volumes {
+            let Footprint::Polygon(polygon) = &volume.footprint else { continue };
+            let corners = hull(polygon.vertices());
+            if corners.len() == polygon.vertices().len() {
+                continue;
+            }
+            let filled = Outline::polygon(&corners).ok().zip(Polygon::new(corners).ok());
+            if let Some((outline, polygon)) = filled
+                && outline.area_km2() <= LARGEST_HULL_KM2
+            {
+                whole.cells.extend(&Covering::of(&[outline]));
+                volume.footprint = Footprint::Polygon(polygon);
+            }
+        }
+        whole
     }
 
     /// From when, `None` if always was.
@@ -360,4 +386,60 @@ fn polygon_of(
     let shape =
         Polygon::new(corners).map_err(|reason| bad(format!("volume.outline_polygon: {reason}")))?;
     Ok((Footprint::Polygon(shape), outline))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(corners: &[[f64; 2]]) -> Extent {
+        let vertices = corners.iter().map(|&[lat, lng]| wire::LatLng { lat, lng }).collect();
+        let area = wire::Volume4D {
+            volume: wire::Volume3D {
+                outline_circle: None,
+                outline_polygon: Some(wire::WirePolygon { vertices }),
+                altitude_lower: None,
+                altitude_upper: None,
+            },
+            time_start: None,
+            time_end: None,
+        };
+        Extent::from_area(&area, &Limits::default()).unwrap()
+    }
+
+    fn corners(extent: &Extent) -> usize {
+        match &extent.volumes[0].footprint {
+            Footprint::Polygon(polygon) => polygon.vertices().len(),
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        /// A V and what is in its notch are apart, wherever on earth; not so their hulls.
+        #[test]
+        fn a_notch_is_filled_anywhere(lat in -89.0..89.0, lng in -180.0..180.0_f64) {
+            let wide = 0.01 / f64::to_radians(lat).cos();
+            let east = |lng: f64| (lng + 540.0).rem_euclid(360.0) - 180.0;
+            let at = |up: f64, right: f64| [lat + 0.01 * up, east(lng + wide * right)];
+            let v = of(&[at(0.0, 0.0), at(1.0, 1.0), at(0.3, 0.0), at(1.0, -1.0)]);
+            let within = of(&[at(0.6, -0.1), at(0.6, 0.1), at(0.8, 0.0)]);
+            prop_assert!(!v.overlaps(&within));
+            let filled = v.without_notches();
+            prop_assert_eq!(corners(&filled), 3);
+            prop_assert!(filled.overlaps(&within) && filled.overlaps(&v));
+            // What fills the notch is in the cells too: the index finds it.
+            prop_assert!(filled.cells.contains(&within.cells));
+            prop_assert_eq!(filled.without_notches(), filled);
+            prop_assert_eq!(within.without_notches(), within);
+        }
+    }
+
+    #[test]
+    fn a_hull_that_is_too_large_is_not_taken() {
+        let v = of(&[[0.0, 0.0], [4.0, 0.02], [0.01, 0.01], [0.02, 4.0]]);
+        assert_eq!(v.without_notches(), v);
+    }
 }

@@ -1,22 +1,21 @@
 //! Operational intents (F3548-21, section 5 and annex A2).
 
 use crate::airspace::Draft;
-use crate::command::{Caller, Circumstances, area, scope};
+use crate::command::{Answer, Caller, Circumstances, Outcome, area, scope};
 use crate::extent::{Extent, Needs};
 use crate::refusal::{Refusal, bad};
-use crate::row::{Intent, IntentState, Presence, Row, Subscription};
+use crate::row::{Intent, IntentState, Presence, Row, Subscription, Told};
 use crate::{tell, wire};
 use deconflict_core::Time;
-use serde_json::{Value, json};
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
-type Outcome = Result<(u16, Value), Refusal>;
-
 pub(crate) fn get(draft: &Draft<'_>, caller: &Caller, id: Uuid) -> Outcome {
     let row = draft.intent(id).ok_or_else(|| unknown(id))?;
-    Ok((200, json!({ "operational_intent_reference": tell::intent(draft, &row, &caller.uss) })))
+    let told = tell::intent(draft, &row, &caller.uss);
+    Ok(Answer::new(200, [("operational_intent_reference", told)]))
 }
 
 pub(crate) fn query(
@@ -26,8 +25,8 @@ pub(crate) fn query(
     query: &wire::Query,
 ) -> Outcome {
     let found = draft.intents_over(&area(query, &given.limits)?);
-    let told: Vec<Value> = found.iter().map(|r| tell::intent(draft, r, &caller.uss)).collect();
-    Ok((200, json!({ "operational_intent_references": told })))
+    let told = tell::intents(draft, &found, &caller.uss);
+    Ok(Answer::new(200, [("operational_intent_references", told)]))
 }
 
 pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str) -> Outcome {
@@ -41,7 +40,7 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str
     let subscribers = tell::notify(draft, &old.extent, |s| s.for_intents);
     draft.remove_intent(id);
     release(draft, old.subscription);
-    Ok((200, json!({ "operational_intent_reference": told, "subscribers": subscribers })))
+    Ok(Answer::new(200, [("operational_intent_reference", told), ("subscribers", subscribers)]))
 }
 
 /// What a put asks for, checked as far as it can be without knowing what is there.
@@ -179,6 +178,10 @@ pub(crate) fn put(
         }
         (None, None) => {}
     }
+    // A key that holds the version before would seem to know this one.
+    if old.as_ref().is_some_and(|old| old.ovn == wanted.ovn) {
+        return Err(bad("requested_ovn_suffix is that of the current version; take a new one"));
+    }
     if wanted.state.is_nominal() && draft.presence(&caller.uss) == Presence::Down {
         let what = format!("have an operational intent {}", wanted.state.name());
         return Err(down(&caller.uss, &what));
@@ -199,6 +202,7 @@ pub(crate) fn put(
         base_url: wanted.base_url,
         subscription: subscription.as_ref().map(|s| s.id),
         extent: wanted.extent,
+        told: Told::default(),
     });
     draft.put(Row::Intent(Arc::clone(&row)));
     if let Some(subscription) = subscription {
@@ -216,7 +220,7 @@ pub(crate) fn put(
     let subscribers = tell::notify(draft, &touched, |s| s.for_intents);
     let told = tell::intent(draft, &row, &caller.uss);
     let status = if old.is_some() { 200 } else { 201 };
-    Ok((status, json!({ "operational_intent_reference": told, "subscribers": subscribers })))
+    Ok(Answer::new(status, [("operational_intent_reference", told), ("subscribers", subscribers)]))
 }
 
 /// The subscription that the operational intent will hang on: not yet in the draft.
@@ -298,21 +302,23 @@ fn check_key(
     params: &wire::PutIntent,
     with_constraints: bool,
 ) -> Result<(), Refusal> {
-    let key: HashSet<&str> = params.key.iter().flatten().map(String::as_str).collect();
+    // Long keys are common, and so is free air: the set is made when it is asked.
+    let given = || params.key.iter().flatten().map(String::as_str).collect::<HashSet<&str>>();
+    let key = LazyCell::new(given);
     let mut intents = Vec::new();
     for other in draft.intents_over(extent) {
         // Who is down cannot be asked for its version, and what it only planned is free.
         let lapsed = other.state == IntentState::Accepted
             && draft.presence(&other.manager) == Presence::Down;
         if other.id != id && !lapsed && !key.contains(other.ovn.as_str()) {
-            intents.push(tell::intent(draft, &other, &caller.uss));
+            intents.push(other);
         }
     }
     let mut constraints = Vec::new();
     if with_constraints {
         for other in draft.constraints_over(extent) {
             if !key.contains(other.ovn.as_str()) {
-                constraints.push(tell::constraint(draft, &other, &caller.uss));
+                constraints.push(other);
             }
         }
     }
@@ -326,8 +332,8 @@ fn check_key(
             intents.len(),
             constraints.len()
         ),
-        intents,
-        constraints,
+        intents: tell::intents(draft, &intents, &caller.uss),
+        constraints: tell::constraints(draft, &constraints, &caller.uss),
     })
 }
 
@@ -359,7 +365,7 @@ pub(crate) fn release(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
 }
 
-/// Makes an implicit subscription just as large as what hangs on it.
+/// Makes an implicit subscription just as large as what hangs on it, notches filled.
 fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     let Some(row) = subscription.and_then(|id| draft.subscription(id)) else { return };
     if !row.implicit {
@@ -367,7 +373,8 @@ fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
     let dependents: Vec<Arc<Intent>> =
         draft.dependents(row.id).into_iter().filter_map(|id| draft.intent(id)).collect();
-    let extent = Extent::union(dependents.iter().map(|d| &d.extent));
+    let hulls: Vec<Extent> = dependents.iter().map(|d| d.extent.without_notches()).collect();
+    let extent = Extent::union(&hulls);
     if extent != row.extent {
         let fitted = Subscription { extent, ..Subscription::clone(&row) };
         draft.put(Row::Subscription(Arc::new(fitted)));

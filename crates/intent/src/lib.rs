@@ -12,7 +12,7 @@
 //! - Volumes are compared as they are ([`deconflict_core::Volume4d::overlaps`]); cells only find the candidates. Two that are
 //!   apart in altitude, in time, or by more than a metre on the ground, do not meet.
 //! - An operational intent of several volumes is those volumes, not the box around them.
-//! - An implicit subscription is always as large as what hangs on it.
+//! - An implicit subscription is always as large as what hangs on it, notches filled.
 //! - Every shape and list is bounded, and a refusal names the bound.
 //! - A write with a key of its client's choice is done once, however often it is sent.
 
@@ -41,6 +41,6 @@ pub use others::{Retention, clean_up};
 pub use refusal::Refusal;
 pub use row::{
     Answered, Availability, Constraint, Intent, IntentState, Key, Kind, Presence, Report, Row,
-    Subscription, Unreadable,
+    Subscription, Told, Unreadable,
 };
 pub use tell::NO_SUBSCRIPTION;

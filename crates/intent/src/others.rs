@@ -1,7 +1,7 @@
 //! Who is there, reports of failed exchanges, and the clean-up.
 
 use crate::airspace::Draft;
-use crate::command::{Caller, Circumstances};
+use crate::command::{Answer, Caller, Circumstances, Outcome};
 use crate::refusal::{Refusal, bad};
 use crate::row::{Availability, Kind, Presence, Report, Row};
 use crate::wire;
@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-pub(crate) fn availability(draft: &Draft<'_>, uss: &str) -> Value {
+pub(crate) fn availability(draft: &Draft<'_>, uss: &str) -> Answer {
     let row = draft.availability(uss);
     let (presence, version) =
         row.as_ref().map_or((Presence::Unknown, ""), |row| (row.presence, &row.version));
-    json!({
+    let told = json!({
         "version": version,
         "status": { "uss": uss, "availability": presence.name() },
-    })
+    });
+    Answer { status: 200, body: told.to_string() }
 }
 
 pub(crate) fn set_availability(
@@ -25,14 +26,17 @@ pub(crate) fn set_availability(
     given: &Circumstances,
     uss: &str,
     params: &wire::PutAvailability,
-) -> Result<(u16, Value), Refusal> {
+) -> Outcome {
     // The reference takes either case, and its clients use both.
     let presence = [Presence::Unknown, Presence::Normal, Presence::Down]
         .into_iter()
         .find(|p| p.name().eq_ignore_ascii_case(&params.availability))
         .ok_or_else(|| bad("availability must be Unknown, Normal or Down"))?;
-    if uss.is_empty() || uss.len() > 256 {
-        return Err(bad("the name of a USS has 1 to 256 letters"));
+    // PostgreSQL keeps no NUL, and one text that it refuses would be the end of a whole batch.
+    if uss.is_empty() || uss.len() > 256 || uss.contains(char::is_control) {
+        return Err(bad(
+            "the name of a USS has 1 to 256 letters, none of them a control character",
+        ));
     }
     let known = draft.availability(uss).map_or_else(String::new, |row| row.version.clone());
     if known != params.old_version.as_deref().unwrap_or("") {
@@ -45,7 +49,7 @@ pub(crate) fn set_availability(
         presence,
         version: given.version(uss),
     })));
-    Ok((200, availability(draft, uss)))
+    Ok(availability(draft, uss))
 }
 
 pub(crate) fn report(
@@ -53,7 +57,7 @@ pub(crate) fn report(
     caller: &Caller,
     given: &Circumstances,
     body: &Value,
-) -> Result<(u16, Value), Refusal> {
+) -> Outcome {
     if !body.get("exchange").is_some_and(Value::is_object) {
         return Err(bad("exchange is missing: the request and answer that failed"));
     }
@@ -71,7 +75,7 @@ pub(crate) fn report(
         received_ns: given.now.as_nanos(),
         body: told.to_string(),
     })));
-    Ok((201, told))
+    Ok(Answer { status: 201, body: told.to_string() })
 }
 
 /// How long what has ended is kept.

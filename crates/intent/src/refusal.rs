@@ -1,6 +1,6 @@
 //! Why a request is not granted.
 
-use serde_json::{Value, json};
+use crate::tell;
 
 /// Why a request is not granted, with the words for whoever asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -23,10 +23,10 @@ pub enum Refusal {
     MissingKeys {
         /// What to do.
         message: String,
-        /// References of operational intents.
-        intents: Vec<Value>,
-        /// References of constraints.
-        constraints: Vec<Value>,
+        /// References of operational intents, a list in JSON.
+        intents: String,
+        /// References of constraints, a list in JSON.
+        constraints: String,
     },
     /// The writer is marked as down.
     #[error("{0}")]
@@ -50,14 +50,15 @@ impl Refusal {
     }
 
     /// The body of the answer: an `ErrorResponse` or an `AirspaceConflictResponse`.
-    pub fn body(&self) -> Value {
+    pub fn body(&self) -> String {
+        let message = tell::json(&self.to_string());
         match self {
-            Refusal::MissingKeys { message, intents, constraints } => json!({
-                "message": message,
-                "missing_operational_intents": intents,
-                "missing_constraints": constraints,
-            }),
-            other => json!({ "message": other.to_string() }),
+            Refusal::MissingKeys { intents, constraints, .. } => tell::object([
+                ("message", message),
+                ("missing_operational_intents", intents.clone()),
+                ("missing_constraints", constraints.clone()),
+            ]),
+            _ => tell::object([("message", message)]),
         }
     }
 }

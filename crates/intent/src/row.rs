@@ -4,7 +4,7 @@ use crate::extent::Extent;
 use crate::stored::{StoredEntity, StoredExtent};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 /// The state of an operational intent, as far as others are told.
@@ -92,6 +92,25 @@ pub struct Intent {
     pub subscription: Option<Uuid>,
     /// Space and time.
     pub extent: Extent,
+    /// How it is told.
+    pub told: Told,
+}
+
+/// How a row is told, written when it is first asked for: a region is asked for far more often
+/// than it changes. It follows from the row, so it is equal wherever the rows are.
+#[derive(Debug, Default)]
+pub struct Told(pub(crate) OnceLock<Box<str>>);
+
+impl Clone for Told {
+    fn clone(&self) -> Told {
+        Told::default()
+    }
+}
+
+impl PartialEq for Told {
+    fn eq(&self, _: &Told) -> bool {
+        true
+    }
 }
 
 /// The reference of a constraint.
@@ -338,6 +357,7 @@ impl Row {
                         base_url,
                         subscription: stored.subscription,
                         extent,
+                        told: Told::default(),
                     })),
                     Kind::Constraint => Row::Constraint(Arc::new(Constraint {
                         id,

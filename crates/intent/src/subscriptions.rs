@@ -1,28 +1,25 @@
 //! Subscriptions: who wants to hear of what.
 
 use crate::airspace::Draft;
-use crate::command::{Caller, Circumstances, area, scope};
+use crate::command::{Answer, Caller, Circumstances, Outcome, area, scope};
 use crate::extent::Extent;
 use crate::intents::covers_band_and_area;
 use crate::refusal::{Refusal, bad};
 use crate::row::{Row, Subscription};
 use crate::{tell, wire};
 use deconflict_core::Time;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// What a client calls now is so far from what we call so: it computes a time, then sends it.
 const NOW_IS_S: f64 = 60.0;
 
-type Outcome = Result<(u16, Value), Refusal>;
-
 pub(crate) fn get(draft: &Draft<'_>, caller: &Caller, id: Uuid) -> Outcome {
     let row = draft.subscription(id).ok_or_else(|| unknown(id))?;
     if row.manager != caller.uss {
         return Err(Refusal::Forbidden("the subscription is another's".to_owned()));
     }
-    Ok((200, json!({ "subscription": tell::subscription(draft, &row) })))
+    Ok(Answer::new(200, [("subscription", tell::subscription(draft, &row))]))
 }
 
 pub(crate) fn query(
@@ -35,8 +32,8 @@ pub(crate) fn query(
     let mine = found.iter().filter(|row| {
         row.manager == caller.uss && row.extent.end().is_none_or(|end| end >= given.now)
     });
-    let told: Vec<Value> = mine.map(|row| tell::subscription(draft, row)).collect();
-    Ok((200, json!({ "subscriptions": told })))
+    let told = tell::list(mine.map(|row| tell::subscription(draft, row)));
+    Ok(Answer::new(200, [("subscriptions", told)]))
 }
 
 pub(crate) fn put(
@@ -90,18 +87,16 @@ pub(crate) fn put(
     let row = Arc::new(row);
     draft.put(Row::Subscription(Arc::clone(&row)));
 
-    let mut answer = json!({ "subscription": tell::subscription(draft, &row) });
+    let mut parts = vec![("subscription", tell::subscription(draft, &row))];
     if row.for_intents {
         let found = draft.intents_over(&row.extent);
-        answer["operational_intent_references"] =
-            found.iter().map(|r| tell::intent(draft, r, &caller.uss)).collect();
+        parts.push(("operational_intent_references", tell::intents(draft, &found, &caller.uss)));
     }
     if row.for_constraints {
         let found = draft.constraints_over(&row.extent);
-        answer["constraint_references"] =
-            found.iter().map(|r| tell::constraint(draft, r, &caller.uss)).collect();
+        parts.push(("constraint_references", tell::constraints(draft, &found, &caller.uss)));
     }
-    Ok((200, answer))
+    Ok(Answer { status: 200, body: tell::object(parts) })
 }
 
 /// Fills in the times that were not given: from now, or as before; for a day, or as before.
@@ -175,7 +170,7 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, version: 
     }
     let told = tell::subscription(draft, &old);
     draft.remove_subscription(id);
-    Ok((200, json!({ "subscription": told })))
+    Ok(Answer::new(200, [("subscription", told)]))
 }
 
 fn check_owner_and_version(

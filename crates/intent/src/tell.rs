@@ -4,10 +4,10 @@ use crate::airspace::Draft;
 use crate::extent::Extent;
 use crate::row::{Constraint, Intent, Row, Subscription};
 use crate::wire::{
-    ConstraintReference, IntentReference, Subscriber, SubscriptionState, WireSubscription, WireTime,
+    ConstraintReference, IntentReference, Subscriber, SubscriptionState, ToldTime, WireSubscription,
 };
 use deconflict_core::Time;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,35 +17,90 @@ use uuid::Uuid;
 pub const NO_SUBSCRIPTION: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0000);
 
 /// Start and end of a reference, which always has both.
-fn times(extent: &Extent) -> [WireTime; 2] {
-    [
-        WireTime::new(extent.start().unwrap_or(Time::MIN)),
-        WireTime::new(extent.end().unwrap_or(Time::MAX)),
-    ]
+fn times(extent: &Extent) -> [ToldTime; 2] {
+    [ToldTime(extent.start().unwrap_or(Time::MIN)), ToldTime(extent.end().unwrap_or(Time::MAX))]
+}
+
+/// A value as JSON.
+pub(crate) fn json(value: &(impl Serialize + ?Sized)) -> String {
+    // Maps with keys that are no text are the only values that JSON does not take.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// An object of parts that are JSON already.
+pub(crate) fn object<'a>(parts: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut all = String::new();
+    for (name, part) in parts {
+        all.reserve(name.len() + part.len() + 5);
+        all.push(if all.is_empty() { '{' } else { ',' });
+        all.push('"');
+        all.push_str(name);
+        all.push_str("\":");
+        all.push_str(&part);
+    }
+    all.push('}');
+    all
+}
+
+/// A list of parts that are JSON already.
+pub(crate) fn list(parts: impl IntoIterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.into_iter().collect();
+    format!("[{}]", parts.join(","))
 }
 
 /// What the viewer is told of an operational intent. Its version number is for its manager;
 /// others get it from that manager, which proves that they have asked.
-pub(crate) fn intent(draft: &Draft<'_>, row: &Intent, viewer: &str) -> Value {
-    let [time_start, time_end] = times(&row.extent);
-    json!(IntentReference {
-        id: row.id,
-        manager: &row.manager,
-        uss_availability: draft.presence(&row.manager).name(),
-        version: row.version,
-        state: row.state.name(),
-        ovn: (viewer == &*row.manager).then_some(row.ovn.as_str()),
-        time_start,
-        time_end,
-        uss_base_url: &row.base_url,
-        subscription_id: row.subscription.unwrap_or(NO_SUBSCRIPTION),
-    })
+pub(crate) fn intent(draft: &Draft<'_>, row: &Intent, viewer: &str) -> String {
+    let mut all = String::with_capacity(640);
+    add_intent(&mut all, draft, row, viewer);
+    all
+}
+
+/// A list of them.
+pub(crate) fn intents(draft: &Draft<'_>, rows: &[Arc<Intent>], viewer: &str) -> String {
+    let mut all = String::with_capacity(2 + 640 * rows.len());
+    all.push('[');
+    for row in rows {
+        if all.len() > 1 {
+            all.push(',');
+        }
+        add_intent(&mut all, draft, row, viewer);
+    }
+    all.push(']');
+    all
+}
+
+fn add_intent(all: &mut String, draft: &Draft<'_>, row: &Intent, viewer: &str) {
+    let told = row.told.0.get_or_init(|| {
+        let [time_start, time_end] = times(&row.extent);
+        let fixed = json(&IntentReference {
+            id: row.id,
+            manager: &row.manager,
+            version: row.version,
+            state: row.state.name(),
+            time_start,
+            time_end,
+            uss_base_url: &row.base_url,
+            subscription_id: row.subscription.unwrap_or(NO_SUBSCRIPTION),
+        });
+        // Open at the end, for what depends on the moment and on who asks.
+        fixed.strip_suffix('}').unwrap_or_default().into()
+    });
+    all.push_str(told);
+    all.push_str(",\"uss_availability\":\"");
+    all.push_str(draft.presence(&row.manager).name());
+    all.push('"');
+    if viewer == &*row.manager {
+        all.push_str(",\"ovn\":");
+        all.push_str(&json(&row.ovn));
+    }
+    all.push('}');
 }
 
 /// What the viewer is told of a constraint.
-pub(crate) fn constraint(draft: &Draft<'_>, row: &Constraint, viewer: &str) -> Value {
+pub(crate) fn constraint(draft: &Draft<'_>, row: &Constraint, viewer: &str) -> String {
     let [time_start, time_end] = times(&row.extent);
-    json!(ConstraintReference {
+    json(&ConstraintReference {
         id: row.id,
         manager: &row.manager,
         uss_availability: draft.presence(&row.manager).name(),
@@ -57,14 +112,19 @@ pub(crate) fn constraint(draft: &Draft<'_>, row: &Constraint, viewer: &str) -> V
     })
 }
 
+/// A list of them.
+pub(crate) fn constraints(draft: &Draft<'_>, rows: &[Arc<Constraint>], viewer: &str) -> String {
+    list(rows.iter().map(|row| constraint(draft, row, viewer)))
+}
+
 /// What its manager is told of a subscription.
-pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> Value {
-    json!(WireSubscription {
+pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> String {
+    json(&WireSubscription {
         id: row.id,
         version: &row.version,
         notification_index: row.index,
-        time_start: row.extent.start().map(WireTime::new),
-        time_end: row.extent.end().map(WireTime::new),
+        time_start: row.extent.start().map(ToldTime),
+        time_end: row.extent.end().map(ToldTime),
         uss_base_url: &row.base_url,
         notify_for_operational_intents: row.for_intents,
         notify_for_constraints: row.for_constraints,
@@ -74,16 +134,18 @@ pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> Value {
 }
 
 /// Counts a notification for every subscription that a change of `extent` concerns, and says
-/// whom the writer has to notify.
+/// whom the writer has to notify, a list in JSON.
 ///
 /// Concerned is who covers any part of it, and who has an operational intent there that
-/// hangs on the subscription: a subscription may be coarser than what hangs on it.
+/// hangs on the subscription: a subscription may be coarser than what hangs on it. The notches of an
+/// outline count here, so that two that reach into each other are told.
 pub(crate) fn notify(
     draft: &mut Draft<'_>,
     extent: &Extent,
     wanted: fn(&Subscription) -> bool,
-) -> Vec<Subscriber> {
+) -> String {
     let mut concerned: BTreeMap<Uuid, Arc<Subscription>> = BTreeMap::new();
+    let extent = &extent.without_notches();
     for row in draft.subscriptions_over(extent) {
         concerned.insert(row.id, row);
     }
@@ -102,8 +164,9 @@ pub(crate) fn notify(
             .push(SubscriptionState { subscription_id: next.id, notification_index: next.index });
         draft.put(Row::Subscription(Arc::new(next)));
     }
-    by_url
-        .into_iter()
-        .map(|(uss_base_url, subscriptions)| Subscriber { subscriptions, uss_base_url })
-        .collect()
+    list(
+        by_url
+            .into_iter()
+            .map(|(uss_base_url, subscriptions)| json(&Subscriber { subscriptions, uss_base_url })),
+    )
 }

@@ -4,10 +4,11 @@
 //! (`utm.yaml`, version 1.0.0). Fields that it does not name are ignored, as it asks.
 
 use deconflict_core::Time;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A time with its format.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct WireTime {
     /// RFC 3339, UTC.
     pub value: String,
@@ -15,13 +16,24 @@ pub struct WireTime {
     pub format: String,
 }
 
-impl WireTime {
-    /// As the standard writes it.
-    pub fn new(time: Time) -> WireTime {
+/// A time as the standard writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldTime(pub Time);
+
+impl Serialize for ToldTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Value(jiff::Timestamp);
+        impl Serialize for Value {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
         // Every `Time` is within the years that `jiff` knows.
-        let value = jiff::Timestamp::from_nanosecond(i128::from(time.as_nanos()))
-            .map_or_else(|_| String::new(), |t| t.to_string());
-        WireTime { value, format: "RFC3339".to_owned() }
+        let stamp = jiff::Timestamp::from_nanosecond(i128::from(self.0.as_nanos()));
+        let mut told = serializer.serialize_struct("Time", 2)?;
+        told.serialize_field("value", &Value(stamp.unwrap_or_default()))?;
+        told.serialize_field("format", "RFC3339")?;
+        told.end()
     }
 }
 
@@ -169,26 +181,22 @@ pub struct PutAvailability {
     pub availability: String,
 }
 
-/// The reference of an operational intent, as it is told.
+/// The reference of an operational intent as it is told, without what depends on the moment and
+/// on who asks: `uss_availability` and `ovn`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IntentReference<'a> {
     /// Its id.
     pub id: uuid::Uuid,
     /// Whose it is.
     pub manager: &'a str,
-    /// Whether that one is there.
-    pub uss_availability: &'static str,
     /// Counts the changes.
     pub version: i32,
     /// Its state.
     pub state: &'static str,
-    /// Its opaque version number, told to its manager only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ovn: Option<&'a str>,
     /// From when.
-    pub time_start: WireTime,
+    pub time_start: ToldTime,
     /// Until when.
-    pub time_end: WireTime,
+    pub time_end: ToldTime,
     /// Where the details are to be had.
     pub uss_base_url: &'a str,
     /// The subscription that it hangs on.
@@ -210,9 +218,9 @@ pub struct ConstraintReference<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ovn: Option<&'a str>,
     /// From when.
-    pub time_start: WireTime,
+    pub time_start: ToldTime,
     /// Until when.
-    pub time_end: WireTime,
+    pub time_end: ToldTime,
     /// Where the details are to be had.
     pub uss_base_url: &'a str,
 }
@@ -228,10 +236,10 @@ pub struct WireSubscription<'a> {
     pub notification_index: i32,
     /// From when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_start: Option<WireTime>,
+    pub time_start: Option<ToldTime>,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_end: Option<WireTime>,
+    pub time_end: Option<ToldTime>,
     /// Where to send notifications.
     pub uss_base_url: &'a str,
     /// Whether operational intents are told.

@@ -1,29 +1,22 @@
-//! What keeps two aircraft apart: a proposal for both, and the bands of each.
+//! What keeps the aircraft of an alert apart: a proposal for both, and the bands of each.
 //!
 //! The proposal comes from `deconflict-resolve`, bands from `deconflict-daa`, both over the same
 //! tracks as the alert and over the separation that the rules owe.
 
+use crate::advising::{Around, Asked};
 use crate::number::rounded;
 use crate::policy::{Policy, Sight, Viewer};
 use deconflict_core::geo::LocalFrame;
-use deconflict_core::units::{fpm_from_mps, ft_from_m, kt_from_mps, m_from_nm};
-use deconflict_core::{Segment, Subject, Time};
+use deconflict_core::units::{fpm_from_mps, ft_from_m, kt_from_mps};
 use deconflict_daa::bands::{Bands, BandsSolver};
 use deconflict_daa::config::{AlertLevel, Alerter, Config, Dimension};
 use deconflict_daa::detector::{Cylinder, Volume};
 use deconflict_daa::pair::Motion;
 use deconflict_daa::region::Region;
 use deconflict_daa::situation::{Intruder, Situation as Scene};
-use deconflict_engine::Engine;
-use deconflict_engine::alert::Alert;
-use deconflict_resolve::{Because, Limits, Owed, Participant, Performance, Situation, propose};
+use deconflict_resolve::{Performance, Proposal, Situation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Traffic further away than this has no part in it, metres …
-const NEAR_M: f64 = m_from_nm(60.0);
-/// … nor is more of it looked at, nearest first.
-const MOST_TRAFFIC: usize = 24;
 
 /// What keeps the two aircraft of an alert apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -32,13 +25,21 @@ pub struct Advice {
     pub reason: String,
     /// Whether separation is kept if all follow; if not, this is the least bad that was found.
     pub solved: bool,
-    /// What each aircraft is to do.
+    /// How many aircraft it was worked out for together: the two of the alert, and those whose
+    /// conflicts interlock with theirs.
+    #[serde(default = "two")]
+    pub aircraft: usize,
+    /// What each aircraft is to do: the two of the alert, and those of the others who meet them.
     pub parts: Vec<AdvicePart>,
     /// Where each of the two can go.
     pub bands: Vec<AircraftBands>,
     /// Whose aircraft were looked at: who may not see one of them gets no advice. Not told.
     #[serde(skip)]
     pub(crate) operators: Option<Vec<Option<String>>>,
+}
+
+const fn two() -> usize {
+    2
 }
 
 /// What one aircraft is to do.
@@ -52,12 +53,18 @@ pub struct AdvicePart {
     pub text: String,
     /// Whether separation is kept even if it alone follows.
     pub enough_alone: bool,
+    /// What stands against asking more of it, in words: `lost link`, `landing`.
+    #[serde(default)]
+    pub because: Option<String>,
     /// Turn to this track, degrees from true north.
     pub track_deg: Option<f64>,
     /// Climb or descend to this pressure altitude, feet.
     pub alt_ft: Option<f64>,
     /// Fly this ground speed, knots.
     pub gs_kt: Option<f64>,
+    /// Whose it is. Not told.
+    #[serde(skip)]
+    pub(crate) operator: Option<String>,
 }
 
 /// Where an aircraft can go: ranges of values and what flying them leads into.
@@ -73,6 +80,9 @@ pub struct AircraftBands {
     pub vs_fpm: Vec<BandView>,
     /// Of the altitude, feet.
     pub alt_ft: Vec<BandView>,
+    /// Whose it is. Not told.
+    #[serde(skip)]
+    pub(crate) operator: Option<String>,
 }
 
 /// A range of values.
@@ -86,90 +96,78 @@ pub struct BandView {
     pub region: String,
 }
 
-/// One aircraft around.
-struct Around {
-    subject: Subject,
-    segment: Segment,
-    distance_m: f64,
-    landing: bool,
-}
-
-/// What keeps the aircraft of an alert apart; `None` if one of the two is not known well enough.
-pub(crate) fn advise(engine: &Engine, alert: &Alert, now: Time) -> Option<Advice> {
-    let around = around(engine, alert, now)?;
-    let mut situation = Situation::new(now, Owed::Rules(engine.rules().clone()));
-    for it in &around {
-        let performance = Performance::typical(it.subject.class);
-        let limits = if it.landing { Limits::fixed(Because::Landing) } else { Limits::FREE };
-        let participant = Participant {
-            growth: it.segment.growth,
-            performance,
-            limits,
-            ..Participant::new(it.subject, it.segment.state)
-        };
-        // A track that makes no sense has no part in it.
-        let _ = situation.push(participant);
-    }
-    let cluster = situation.aircraft().iter().zip(0u32..);
-    let of_alert = |subject: &Subject| subject.id == alert.a.id || subject.id == alert.b.id;
-    situation.cluster =
-        cluster.filter(|(it, _)| of_alert(&it.subject)).map(|(_, index)| index).collect();
-    let proposal = propose(&situation);
-    let parts = proposal.parts.iter().map(|part| {
-        let told = part.instruction.unwrap_or_default();
-        AdvicePart {
-            track: part.id,
-            name: part.name.clone(),
-            text: part.reason.clone(),
-            enough_alone: part.enough_alone,
-            track_deg: told.track_rad.map(|rad| rounded(rad.to_degrees(), 0)),
-            alt_ft: told.altitude_m.map(|m| rounded(ft_from_m(m), -2)),
-            gs_kt: told.ground_speed_mps.map(|mps| rounded(kt_from_mps(mps), 0)),
-        }
-    });
-    let owed =
-        Cylinder { distance_m: alert.minima.horizontal_m, height_m: alert.minima.vertical_m };
-    let bands = around.iter().filter(|it| of_alert(&it.subject));
-    let bands = bands.map(|own| bands_of(own, &around, owed)).collect();
-    let operators = around.iter().map(|it| it.subject.operator.map(|o| o.to_string()));
-    Some(Advice {
-        reason: proposal.reason.clone(),
-        solved: proposal.solved,
-        parts: parts.collect(),
-        bands,
-        operators: Some(operators.collect()),
-    })
-}
-
-/// The two aircraft of the alert, and the traffic about them that flies.
-fn around(engine: &Engine, alert: &Alert, now: Time) -> Option<Vec<Around>> {
-    let lookahead_s = engine.rules().lookahead_s();
-    let of = |id: u64| {
-        let track = engine.tracker().track(id)?;
-        Some(track.segment(now, lookahead_s)?.state.position)
+/// What each alert of a cluster is told of what is proposed to all of it; nothing of an alert
+/// of which one of the two is not known well enough.
+pub(crate) fn advices(
+    alerts: &[Asked],
+    around: &[Around],
+    situation: &Situation,
+    proposal: &Proposal,
+) -> Vec<(u64, Option<Advice>)> {
+    let operator = |id: u64| {
+        let it = around.iter().find(|it| it.subject.id == id)?;
+        it.subject.operator.map(|o| o.to_string())
     };
-    let (a, b) = (of(alert.a.id)?, of(alert.b.id)?);
-    let (frame_a, frame_b) = (LocalFrame::at(a), LocalFrame::at(b));
-    let mut around = Vec::new();
-    for track in engine.tracker().tracks().filter(|t| !t.on_ground() && t.hits() >= 2) {
-        let Some(segment) = track.segment(now, lookahead_s) else { continue };
-        let here = segment.state.position;
-        let is_of_alert = track.id() == alert.a.id || track.id() == alert.b.id;
-        let off = |frame: &LocalFrame| {
-            let [east, north] = frame.to_local(here);
-            east.hypot(north)
-        };
-        let distance_m = if is_of_alert { -1.0 } else { off(&frame_a).min(off(&frame_b)) };
-        if distance_m <= NEAR_M {
-            let landing = false;
-            around.push(Around { subject: *track.subject(), segment, distance_m, landing });
+    let operators: Vec<_> =
+        around.iter().map(|it| it.subject.operator.map(|o| o.to_string())).collect();
+    let mut known: Vec<(u64, Cylinder, AircraftBands)> = Vec::new();
+    let mut bands_once = |own: &Around, owed: Cylinder| {
+        let id = own.subject.id;
+        if let Some((.., bands)) = known.iter().find(|(of, o, _)| *of == id && *o == owed) {
+            return bands.clone();
         }
+        let bands = bands_of(own, around, owed);
+        known.push((id, owed, bands.clone()));
+        bands
+    };
+    let mut all = Vec::with_capacity(alerts.len());
+    for alert in alerts {
+        let index = |id: u64| proposal.parts.iter().find(|p| p.id == id).map(|p| p.aircraft);
+        let [Some(a), Some(b)] = alert.pair.map(index) else {
+            all.push((alert.number, None));
+            continue;
+        };
+        // Of the others in the cluster those concern the two that meet one of them.
+        let meets = |id: u64| {
+            let mut others = alerts.iter().map(|it| it.pair);
+            others.any(|pair| pair.contains(&id) && pair.iter().any(|it| alert.pair.contains(it)))
+        };
+        let concern: Vec<u32> = proposal
+            .parts
+            .iter()
+            .filter(|p| !alert.pair.contains(&p.id) && meets(p.id))
+            .map(|p| p.aircraft)
+            .collect();
+        let is_told = |index: u32| index == a || index == b || concern.contains(&index);
+        let parts = proposal.parts.iter().filter(|part| is_told(part.aircraft)).map(|part| {
+            let told = part.instruction.unwrap_or_default();
+            let limits = &situation.aircraft()[part.aircraft as usize].limits;
+            AdvicePart {
+                track: part.id,
+                name: part.name.clone(),
+                text: part.reason.clone(),
+                enough_alone: part.enough_alone,
+                because: limits.because.map(|because| because.words().to_owned()),
+                track_deg: told.track_rad.map(|rad| rounded(rad.to_degrees(), 0)),
+                alt_ft: told.altitude_m.map(|m| rounded(ft_from_m(m), -2)),
+                gs_kt: told.ground_speed_mps.map(|mps| rounded(kt_from_mps(mps), 0)),
+                operator: operator(part.id),
+            }
+        });
+        let (distance_m, height_m) = (alert.minima.horizontal_m, alert.minima.vertical_m);
+        let owed = Cylinder { distance_m, height_m };
+        let of_alert = around.iter().filter(|it| alert.pair.contains(&it.subject.id));
+        let advice = Advice {
+            reason: proposal.about([a, b], &concern),
+            solved: proposal.solved,
+            aircraft: proposal.parts.len(),
+            parts: parts.collect(),
+            bands: of_alert.map(|own| bands_once(own, owed)).collect(),
+            operators: Some(operators.clone()),
+        };
+        all.push((alert.number, Some(advice)));
     }
-    around.sort_by(|x, y| {
-        x.distance_m.total_cmp(&y.distance_m).then(x.subject.id.cmp(&y.subject.id))
-    });
-    around.truncate(MOST_TRAFFIC);
-    Some(around)
+    all
 }
 
 /// The bands of one aircraft against all others, for the separation of the alert.
@@ -220,6 +218,7 @@ fn bands_of(own: &Around, around: &[Around], owed: Cylinder) -> AircraftBands {
                 ..Intruder::default()
             })
             .collect(),
+        ..Scene::default()
     };
     let mut solver = BandsSolver::new(&config);
     let mut of = |dimension, unit: fn(f64) -> f64, decimals| {
@@ -231,6 +230,7 @@ fn bands_of(own: &Around, around: &[Around], owed: Cylinder) -> AircraftBands {
         gs_kt: of(Dimension::Speed, kt_from_mps, 0),
         vs_fpm: of(Dimension::VerticalSpeed, fpm_from_mps, -1),
         alt_ft: of(Dimension::Altitude, ft_from_m, -1),
+        operator: own.subject.operator.map(|o| o.to_string()),
     }
 }
 
@@ -246,7 +246,7 @@ fn views(bands: &Bands, unit: fn(f64) -> f64, decimals: i32) -> Vec<BandView> {
 impl Advice {
     /// The advice as a viewer may see it. A party gets what concerns its own aircraft, and only
     /// if it may see, in full, every aircraft that was looked at: a band says that somebody is there.
-    pub(crate) fn seen_by(&self, viewer: &Viewer, policy: &Policy, own: &[u64]) -> Option<Advice> {
+    pub(crate) fn seen_by(&self, viewer: &Viewer, policy: &Policy) -> Option<Advice> {
         if *viewer == Viewer::Everything {
             return Some(self.clone());
         }
@@ -256,8 +256,8 @@ impl Advice {
             return None;
         }
         let mut seen = self.clone();
-        seen.parts.retain(|part| own.contains(&part.track));
-        seen.bands.retain(|bands| own.contains(&bands.track));
+        seen.parts.retain(|part| viewer.owns(part.operator.as_deref()));
+        seen.bands.retain(|bands| viewer.owns(bands.operator.as_deref()));
         Some(seen)
     }
 }

@@ -21,12 +21,14 @@
 #![forbid(unsafe_code)]
 
 mod advice;
+mod advising;
 mod alert;
 mod book;
 mod build;
 mod encounter;
 mod feed;
 mod known;
+mod limits;
 mod live;
 mod number;
 mod policy;
@@ -35,11 +37,13 @@ mod track;
 mod view;
 
 pub use advice::{Advice, AdvicePart, AircraftBands, BandView};
+pub use advising::{Answers, Questions};
 pub use alert::{Alert, AlertState, Change, Comment, Side};
 pub use book::{AlertBook, NoSuchAlert, Remark};
 pub use encounter::{Encounter, Instant, Place};
 pub use feed::{Feed, Health, Line};
 pub use known::Known;
+pub use limits::Aerodrome;
 pub use live::{Declared, FeedSetup, Live, Note, NoteLevel, Picture, Setup, Step};
 pub use number::Stamp;
 pub use policy::{Policy, PolicyError, Release, Sight, Viewer};

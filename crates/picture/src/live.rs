@@ -1,27 +1,25 @@
 //! An engine that is driven, and the pictures that come of it.
 
-use crate::advice::advise;
+use crate::advising::{Answers, Desk, Questions};
 use crate::alert::{Alert, Both, FiguresView};
 use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
 use crate::encounter::{Encounter, Pasts, Place, ahead};
 use crate::feed::{Feed, Followed, Health, Line};
 use crate::known::Known;
+use crate::limits::{Aerodrome, Standing};
 use crate::number::{Stamp, maybe, rounded};
 use crate::track::Track;
 use deconflict_core::rules::{Minima, RuleError};
 use deconflict_core::units::ft_from_m;
 use deconflict_core::{
-    Address, AircraftClass, Declaration, Label, Registry, Report, RuleSet, Time,
+    Address, AircraftClass, Constraint, Declaration, Label, Registry, Report, RuleSet, Time,
 };
 use deconflict_engine::alert::FormationEvent;
 use deconflict_engine::{Engine, EngineConfig, Event, FeedEvent};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How often it is worked out anew what keeps the aircraft of an alert apart, seconds.
-const ADVICE_EVERY_S: f64 = 10.0;
 /// How far ahead positions of an alert are shown, seconds.
 const MOST_AHEAD_S: f64 = 1800.0;
 
@@ -38,6 +36,9 @@ pub struct Setup {
     pub feeds: Vec<FeedSetup>,
     /// What is declared of aircraft.
     pub registry: Vec<Declared>,
+    /// Where aircraft land: who is about to is not asked to manoeuvre.
+    #[serde(default)]
+    pub aerodromes: Vec<Aerodrome>,
     /// Seconds of data time between two evaluations.
     pub period_s: f64,
     /// How many times faster than real time it runs.
@@ -72,6 +73,12 @@ pub struct Declared {
     pub formation: Option<String>,
     /// Its call sign.
     pub callsign: Option<String>,
+    /// What stands against asking it to manoeuvre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
+    /// Whoever has more is asked later to give way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
 }
 
 impl Declared {
@@ -83,6 +90,8 @@ impl Declared {
             class: d.class.map(|c| c.name().to_owned()),
             formation: d.formation.map(|f| f.to_string()),
             callsign: d.callsign.map(|c| c.to_string()),
+            constraint: d.constraint.map(|c| c.name().to_owned()),
+            priority: (d.priority > 0).then_some(d.priority),
         }
     }
 
@@ -94,6 +103,8 @@ impl Declared {
             class: self.class.as_deref().and_then(AircraftClass::parse),
             formation: label(&self.formation),
             callsign: self.callsign.as_deref().and_then(Label::new),
+            constraint: self.constraint.as_deref().and_then(Constraint::parse),
+            priority: self.priority.unwrap_or(0),
         };
         Address::parse(&self.address).map(|address| (address, declaration))
     }
@@ -177,8 +188,7 @@ pub struct Live {
     // What the next step will carry.
     changed: Vec<Arc<Alert>>,
     advised: Vec<Arc<Alert>>,
-    /// When there was last advice for each alert that is on, and of which state it then was.
-    advice_given: BTreeMap<u64, (Time, deconflict_engine::alert::Status)>,
+    desk: Desk,
     notes: Vec<Note>,
     feeds_changed: bool,
 }
@@ -223,7 +233,7 @@ impl Live {
             picture: Arc::new(picture),
             changed: Vec::new(),
             advised: Vec::new(),
-            advice_given: BTreeMap::new(),
+            desk: Desk::new(Standing::new(&setup.registry, &setup.aerodromes)),
             notes: Vec::new(),
             feeds_changed: false,
             setup,
@@ -268,6 +278,7 @@ impl Live {
     /// Replaces what is declared of aircraft.
     pub fn declare(&mut self, registry: Vec<Declared>) {
         self.engine.set_registry(Declared::registry(&registry));
+        self.desk.standing.declare(&registry);
         self.setup.registry = registry;
     }
 
@@ -293,29 +304,28 @@ impl Live {
         Ok(alert)
     }
 
-    /// Works out what keeps the aircraft of alerts apart, of `most` of them: first of those that
-    /// have become worse, then of those for which it was done longest ago. To be called
-    /// when the alerts themselves have been told: they do not wait for it.
+    /// What is to be worked out to keep the aircraft of alerts apart, of `most` of them: first of
+    /// those that have become worse, then of those for which it was done longest ago. To be
+    /// asked for when the alerts themselves have been told: they do not wait for it.
+    pub fn questions(&mut self, most: usize) -> Option<Questions> {
+        self.desk.questions(&self.setup.run, &self.engine, self.picture.time, most)
+    }
+
+    /// Takes in what has been worked out, wherever that was. Answers for another run are nobody's.
+    pub fn answered(&mut self, answers: Answers) {
+        if answers.run != self.setup.run {
+            return;
+        }
+        self.desk.take(&answers);
+        for (number, advice) in answers.advice {
+            self.advised.extend(self.book.advise(number, advice));
+        }
+    }
+
+    /// Both at once.
     pub fn advise(&mut self, most: usize) {
-        let now = self.picture.time;
-        let engine = &self.engine;
-        let given = &mut self.advice_given;
-        given.retain(|number, _| engine.alerts().alerts().any(|alert| alert.id == *number));
-        let mut due: Vec<_> = engine
-            .alerts()
-            .alerts()
-            .filter_map(|alert| match given.get(&alert.id) {
-                Some((_, status)) if *status != alert.status => Some((Time::MIN, alert)),
-                Some((time, _)) if now.seconds_since(*time) < ADVICE_EVERY_S => None,
-                Some((time, _)) => Some((*time, alert)),
-                None => Some((Time::MIN, alert)),
-            })
-            .collect();
-        due.sort_by_key(|(time, alert)| (*time, alert.id));
-        for (_, alert) in due.into_iter().take(most) {
-            let advice = advise(engine, alert, now);
-            given.insert(alert.id, (now, alert.status));
-            self.advised.extend(self.book.advise(alert.id, advice));
+        if let Some(questions) = self.questions(most) {
+            self.answered(questions.answer());
         }
     }
 

@@ -140,9 +140,7 @@ pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option
         }
     };
     let (a, b) = (sight(&alert.a, &alert.b), sight(&alert.b, &alert.a));
-    let own = |side: &Side| viewer.owns(side.operator.as_deref()).then_some(side.track);
-    let own: Vec<u64> = [&alert.a, &alert.b].into_iter().filter_map(own).collect();
-    let advice = || alert.advice.as_ref()?.seen_by(viewer, policy, &own).map(Arc::new);
+    let advice = || alert.advice.as_ref()?.seen_by(viewer, policy).map(Arc::new);
     match a.min(b) {
         Sight::Full if *viewer == Viewer::Everything || alert.advice.is_none() => {
             return Some(alert.clone());

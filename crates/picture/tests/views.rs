@@ -34,6 +34,7 @@ fn live(scenario: &Scenario) -> (Live, Simulation) {
         rules: DEFAULT_RULES.to_owned(),
         feeds: (0..most).map(feed).collect(),
         registry: declared.iter().map(|(a, d)| Declared::of(a, d)).collect(),
+        aerodromes: Vec::new(),
         period_s: 1.0,
         speed: 1.0,
     };

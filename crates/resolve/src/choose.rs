@@ -7,6 +7,7 @@ use crate::path::Path;
 use crate::situation::{Owed, Situation};
 use deconflict_core::geo::LocalFrame;
 use deconflict_core::rules::Membership;
+use std::cmp::Ordering;
 
 /// Shares are compared with this much grace: rounding decides nothing.
 const GRACE: f64 = 1e-9;
@@ -238,7 +239,13 @@ impl<'a> Board<'a> {
         if both.share < only_p.share.max(only_q.share) - GRACE {
             return None;
         }
-        let one = 0.5 * (only_p.loss + only_q.loss);
+        // Who has priority is not asked only because the other might not listen.
+        let priority = |m: usize| self.situation.aircraft()[self.members[m].index].limits.priority;
+        let one = match priority(p).cmp(&priority(q)) {
+            Ordering::Equal => 0.5 * (only_p.loss + only_q.loss),
+            Ordering::Greater => only_q.loss,
+            Ordering::Less => only_p.loss,
+        };
         Some((1.0 - 0.5 * self.one_sided) * both.loss + 0.5 * self.one_sided * one)
     }
 

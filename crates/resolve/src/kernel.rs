@@ -49,6 +49,9 @@ pub fn meetings(situation: &Situation) -> Vec<Meeting> {
     let mut found = Vec::with_capacity(conflicts.len());
     for conflict in &conflicts {
         let (a, b) = (index[conflict.a as usize], index[conflict.b as usize]);
+        if situation.is_exempt(a, b) {
+            continue;
+        }
         let lost_s = match situation.owed() {
             Owed::Rules(_) => {
                 (conflict.entry_s <= situation.horizon_s()).then_some(conflict.entry_s)
@@ -137,6 +140,7 @@ pub(crate) fn conflicts_of(
             let (a, b) = (index[c.a as usize], index[c.b as usize]);
             (a.min(b), a.max(b))
         })
+        .filter(|(a, b)| !situation.is_exempt(*a, *b))
         .collect()
 }
 

@@ -67,6 +67,9 @@ impl PairOwed {
         a: usize,
         b: usize,
     ) -> Option<PairOwed> {
+        if situation.is_exempt(a as u32, b as u32) {
+            return None;
+        }
         let (pa, pb) = (&situation.aircraft()[a], &situation.aircraft()[b]);
         match situation.owed() {
             Owed::WellClear(volume) => {

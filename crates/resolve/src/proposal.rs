@@ -22,6 +22,8 @@ pub struct Proposal {
     /// Whether separation is kept within the look-ahead by all of the cluster, once all
     /// of them follow. If not, this is the least bad that was found.
     pub solved: bool,
+    /// If not: between whom nothing regains separation, and what the least bad gives.
+    pub shortfall: Option<String>,
     /// The whole in a sentence.
     pub reason: String,
 }
@@ -88,6 +90,12 @@ impl Proposal {
     /// What an aircraft, by its index in the situation, is to do; `None`: it holds.
     pub fn instruction(&self, aircraft: u32) -> Option<&Instruction> {
         self.parts.iter().find(|p| p.aircraft == aircraft)?.instruction.as_ref()
+    }
+
+    /// What it says of two of its aircraft, in a sentence: what each of them does, how many more
+    /// are involved, and what those of them do that `concern` the two.
+    pub fn about(&self, pair: [u32; 2], concern: &[u32]) -> String {
+        words::about(self, pair, concern)
     }
 
     /// Whether nobody is told anything.
@@ -264,6 +272,7 @@ fn write(situation: &Situation, board: &mut Board, choice: &[usize]) -> Proposal
             reason: words::part(aircraft, instruction.as_ref(), passes.as_deref()),
         });
     }
-    let reason = words::whole(&parts, &pairs, solved, owed_of);
-    Proposal { parts, pairs, solved, reason }
+    let shortfall = words::shortfall(&parts, &pairs, solved, owed_of);
+    let reason = words::with_shortfall(shortfall.as_deref(), &words::parts(parts.iter()));
+    Proposal { parts, pairs, solved, shortfall, reason }
 }

@@ -7,6 +7,7 @@ use deconflict_core::units::m_from_ft;
 use deconflict_core::{RuleSet, State, Subject, Time};
 use deconflict_daa::detector::WellClear;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most aircraft that one proposal instructs.
@@ -48,12 +49,18 @@ impl Instruction {
 pub enum Because {
     /// A tanker that has receivers on or beside it.
     TankerWithReceivers,
+    /// A receiver on or beside its tanker.
+    Refuelling,
     /// A drone whose control link is lost: it flies what was programmed.
     LostLink,
     /// On its approach to land.
     Landing,
     /// Nobody can reach it.
     NotReachable,
+    /// In distress: it can be asked, but has priority.
+    Emergency,
+    /// Others give way to it: it can be asked, but has priority.
+    Priority,
     /// Any other reason.
     Declared,
 }
@@ -63,9 +70,12 @@ impl Because {
     pub const fn words(self) -> &'static str {
         match self {
             Because::TankerWithReceivers => "tanker with receivers",
+            Because::Refuelling => "refuelling",
             Because::LostLink => "lost link",
             Because::Landing => "landing",
             Because::NotReachable => "not reachable",
+            Because::Emergency => "emergency",
+            Because::Priority => "has priority",
             Because::Declared => "cannot manoeuvre",
         }
     }
@@ -95,6 +105,10 @@ impl Limits {
     pub const fn fixed(because: Because) -> Limits {
         Limits { priority: 0, turn: false, level: false, speed: false, because: Some(because) }
     }
+
+    /// In distress, it may be asked anything, but after everybody else.
+    pub const EMERGENCY: Limits =
+        Limits { priority: 9, because: Some(Because::Emergency), ..Limits::FREE };
 
     /// It can only climb or descend.
     pub const VERTICAL_ONLY: Limits = Limits { turn: false, speed: false, ..Limits::FREE };
@@ -170,6 +184,8 @@ pub struct Situation {
     now: Time,
     aircraft: Vec<Participant>,
     owed: Owed,
+    /// Pairs that owe each other nothing whatever the rules say, the smaller index first.
+    exempt: BTreeSet<(u32, u32)>,
     /// How far ahead separation has to be kept, seconds.
     pub lookahead_s: f64,
     /// Time from the proposal to the first effect: reading, talking, reacting, seconds.
@@ -190,6 +206,7 @@ impl Situation {
             now,
             aircraft: Vec::new(),
             owed,
+            exempt: BTreeSet::new(),
             lookahead_s: if lookahead_s.is_finite() {
                 lookahead_s.clamp(10.0, 600.0)
             } else {
@@ -251,6 +268,16 @@ impl Situation {
         {
             it.following = Some(instruction.after(it.following.unwrap_or_default()));
         }
+    }
+
+    /// Two that owe each other nothing, whatever the rules say: they fly as one, or are one
+    /// aircraft seen twice.
+    pub fn exempt(&mut self, a: u32, b: u32) {
+        self.exempt.insert((a.min(b), a.max(b)));
+    }
+
+    pub(crate) fn is_exempt(&self, a: u32, b: u32) -> bool {
+        !self.exempt.is_empty() && self.exempt.contains(&(a.min(b), a.max(b)))
     }
 
     pub(crate) fn horizon_s(&self) -> f64 {

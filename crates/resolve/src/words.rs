@@ -2,7 +2,7 @@
 
 use crate::owed::PairOwed;
 use crate::path::Path;
-use crate::proposal::{Outlook, Part};
+use crate::proposal::{Outlook, Part, Proposal};
 use crate::situation::{Instruction, Participant};
 use deconflict_core::geo::wrap_pi;
 use deconflict_core::units::{ft_from_m, kt_from_mps, nm_from_m};
@@ -51,7 +51,11 @@ pub(crate) fn part(
         let verb = if faster { "increase" } else { "reduce" };
         acts.push(format!("{verb} speed to {:.0} kt", kt_from_mps(speed_mps)));
     }
-    let mut sentence = format!("{name} {}", acts.join(" and "));
+    let why = match aircraft.limits.because {
+        Some(because) => format!(" ({})", because.words()),
+        None => String::new(),
+    };
+    let mut sentence = format!("{name}{why} {}", acts.join(" and "));
     if let Some(passes) = passes {
         sentence.push_str(": passes ");
         sentence.push_str(passes);
@@ -97,22 +101,52 @@ pub(crate) fn passes(owed: &PairOwed, own: &Path, other: &Path, name: &str) -> S
     format!("{:.1} NM {side} {name}", (nm * 10.0).floor() / 10.0)
 }
 
-/// The whole proposal in a sentence: those who act first.
-pub(crate) fn whole(
+/// What parts say, those who act first.
+pub(crate) fn parts<'a>(parts: impl Iterator<Item = &'a Part> + Clone) -> String {
+    let acting = parts.clone().filter(|p| p.instruction.is_some());
+    let holding = parts.filter(|p| p.instruction.is_none());
+    let sentences: Vec<&str> = acting.chain(holding).map(|p| p.reason.as_str()).collect();
+    sentences.join("; ")
+}
+
+/// What two aircraft of a cluster are told, and what comes of the others in it that `concern`
+/// them.
+pub(crate) fn about(proposal: &Proposal, pair: [u32; 2], concern: &[u32]) -> String {
+    let ours = parts(proposal.parts.iter().filter(|p| pair.contains(&p.aircraft)));
+    let others = proposal.parts.len().saturating_sub(2);
+    let theirs = proposal
+        .parts
+        .iter()
+        .filter(|p| !pair.contains(&p.aircraft) && concern.contains(&p.aircraft));
+    let theirs = parts(theirs);
+    let count = match others {
+        0 => String::new(),
+        1 => "; 1 more aircraft is involved".to_owned(),
+        _ => format!("; {others} more aircraft are involved"),
+    };
+    let theirs = if theirs.is_empty() { String::new() } else { format!(": {theirs}") };
+    with_shortfall(proposal.shortfall.as_deref(), &format!("{ours}{count}{theirs}"))
+}
+
+/// The sentence after what is missing in it.
+pub(crate) fn with_shortfall(shortfall: Option<&str>, said: &str) -> String {
+    match shortfall {
+        None => said.to_owned(),
+        Some(shortfall) => format!("{shortfall}: {said}"),
+    }
+}
+
+/// Between whom nothing regains separation, and what is the least bad; `None` if it is regained.
+pub(crate) fn shortfall(
     parts: &[Part],
     pairs: &[Outlook],
     solved: bool,
     owed: impl Fn(u32, u32) -> Option<PairOwed>,
-) -> String {
-    let acting = parts.iter().filter(|p| p.instruction.is_some());
-    let holding = parts.iter().filter(|p| p.instruction.is_none());
-    let sentences: Vec<&str> = acting.chain(holding).map(|p| p.reason.as_str()).collect();
-    let said = sentences.join("; ");
+) -> Option<String> {
     if solved {
-        return said;
+        return None;
     }
-    let worst = pairs.iter().min_by(|p, q| p.after.share.total_cmp(&q.after.share));
-    let Some(worst) = worst else { return said };
+    let worst = pairs.iter().min_by(|p, q| p.after.share.total_cmp(&q.after.share))?;
     let minima = owed(worst.a, worst.b)
         .map_or(String::new(), |owed| distances(owed.horizontal_m, owed.vertical_m));
     let name = |i: u32| parts.iter().find(|p| p.aircraft == i).map_or("", |p| p.name.as_str());
@@ -120,11 +154,11 @@ pub(crate) fn whole(
     let least = distances(worst.after.horizontal_m, worst.after.vertical_m);
     let before = distances(worst.before.horizontal_m, worst.before.vertical_m);
     let gives = if changed { format!("{least} instead of {before}") } else { least };
-    format!(
-        "nothing regains {minima} between {} and {}; the least bad gives {gives}: {said}",
+    Some(format!(
+        "nothing regains {minima} between {} and {}; the least bad gives {gives}",
         name(worst.a),
         name(worst.b),
-    )
+    ))
 }
 
 fn distances(horizontal_m: f64, vertical_m: f64) -> String {

@@ -175,6 +175,10 @@ pub struct Aircraft {
     class: Option<String>,
     formation: Option<String>,
     callsign: Option<String>,
+    /// What stands against asking it to manoeuvre.
+    constraint: Option<String>,
+    /// Whoever has more is asked later to give way.
+    priority: Option<u8>,
 }
 
 /// `[[layer]]`: something to draw under the aircraft.
@@ -370,6 +374,8 @@ impl Config {
             class: a.class,
             formation: a.formation,
             callsign: a.callsign,
+            constraint: a.constraint,
+            priority: a.priority,
         });
         declared.collect()
     }
@@ -399,6 +405,15 @@ impl Aircraft {
         {
             let all = deconflict_core::AircraftClass::ALL.map(|c| c.name()).join(", ");
             return Err(format!("class: {class:?} is none of {all}"));
+        }
+        if let Some(constraint) = &self.constraint
+            && deconflict_core::Constraint::parse(constraint).is_none()
+        {
+            let all = deconflict_core::Constraint::ALL.map(|c| c.name()).join(", ");
+            return Err(format!("constraint: {constraint:?} is none of {all}"));
+        }
+        if self.priority.is_some_and(|priority| priority > 9) {
+            return Err("priority: has to be between 0 and 9".to_owned());
         }
         Ok(())
     }

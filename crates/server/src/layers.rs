@@ -2,8 +2,10 @@
 
 use crate::config::{ConfigError, LayerConfig, LayerKind};
 use crate::geojson;
+use deconflict_core::units::ft_from_m;
 use deconflict_core::volume::{Footprint, Polygon};
 use deconflict_core::{Altitude, Volume4d};
+use deconflict_picture::Aerodrome;
 use deconflict_sim::{Area, Scenario};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,6 +14,9 @@ use utoipa::ToSchema;
 
 /// The largest file of a layer.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// No more places to land are looked at.
+const MOST_AERODROMES: usize = 100_000;
 
 /// A layer, without what is in it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -60,9 +65,10 @@ fn load_one(config: &LayerConfig) -> Result<Layer, ConfigError> {
 
 /// The aerodromes of a scenario.
 pub fn aerodromes(scenario: &Scenario) -> Option<Layer> {
-    let features = scenario.aerodromes().map(|(name, at)| {
+    let features = scenario.aerodromes().map(|(name, at, elevation_m)| {
         let mut properties = Map::new();
         properties.insert("name".into(), json!(name));
+        properties.insert("elevation_ft".into(), json!(ft_from_m(elevation_m).round()));
         let place = geojson::point(at.lon_deg(), at.lat_deg());
         geojson::feature(name, &place, &properties)
     });
@@ -76,6 +82,20 @@ pub fn aerodromes(scenario: &Scenario) -> Option<Layer> {
         title: format!("Aerodromes ({})", scenario.name),
     };
     Some(Layer { entry, geojson: Arc::new(geojson::collection(features)) })
+}
+
+/// Where aircraft land, from all layers of aerodromes: the points in them, with `elevation_ft`
+/// where that is known.
+pub fn places_to_land(layers: &[Layer]) -> Vec<Aerodrome> {
+    let layers = layers.iter().filter(|layer| layer.entry.kind == LayerKind::Aerodromes);
+    let features = layers.filter_map(|layer| layer.geojson["features"].as_array()).flatten();
+    let place = |feature: &Value| {
+        let geometry = &feature["geometry"];
+        let at = geometry["coordinates"].as_array().filter(|_| geometry["type"] == "Point")?;
+        let elevation_ft = feature["properties"]["elevation_ft"].as_f64();
+        Some(Aerodrome { lat: at.get(1)?.as_f64()?, lon: at.first()?.as_f64()?, elevation_ft })
+    };
+    features.filter_map(place).take(MOST_AERODROMES).collect()
 }
 
 /// The airspace that is reserved in a scenario, as features.

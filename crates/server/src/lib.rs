@@ -6,6 +6,7 @@
 //!                      └── the interface (axum)                       └──► outputs
 //! ```
 //!
+//! * `adviser` works out beside it what keeps the aircraft of alerts apart.
 //! * [`watch`] owns the engine; its order of things is the order of the recording.
 //! * [`hub`] writes each message once for all who see the same.
 //! * `api` is the interface; every route under `/v1` stands behind a permission.
@@ -16,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod adviser;
 pub mod api;
 pub mod clock;
 pub mod config;
@@ -23,7 +25,7 @@ pub mod geojson;
 pub mod hub;
 mod keeping;
 mod layers;
-mod listen;
+pub mod listen;
 pub mod log;
 mod map;
 pub mod metrics;

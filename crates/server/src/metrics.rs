@@ -65,6 +65,8 @@ pub struct Metrics {
     pub alert_changes: Family<KindLabel, Counter>,
     /// Time of one evaluation with everything it takes to tell it.
     pub detection: Histogram,
+    /// Time to work out what keeps the aircraft of alerts apart.
+    pub advice: Histogram,
     /// From the moment that an evaluation is about to the alert on the streams.
     pub alert_latency: Histogram,
     /// Evaluations.
@@ -111,6 +113,7 @@ impl Default for Metrics {
             alerts_open: Family::default(),
             alert_changes: Family::default(),
             detection: times(),
+            advice: times(),
             alert_latency: times(),
             evaluations: Counter::default(),
             streams: Gauge::default(),
@@ -139,6 +142,8 @@ impl Default for Metrics {
         r.register("alert_changes", "Changes of alerts", m.alert_changes.clone());
         let what = "One evaluation with all it takes to tell it";
         r.register_with_unit("detection", what, Unit::Seconds, m.detection.clone());
+        let what = "Working out what keeps the aircraft of up to eight alerts apart";
+        r.register_with_unit("advice", what, Unit::Seconds, m.advice.clone());
         let what = "From the moment evaluated to the alert on the streams";
         r.register_with_unit("alert_latency", what, Unit::Seconds, m.alert_latency.clone());
         r.register("evaluations", "Evaluations of the picture", m.evaluations.clone());
@@ -177,6 +182,11 @@ impl Metrics {
     pub fn alert_changed(&self, state: &str, late_s: f64) {
         self.alert_changes.get_or_create(&KindLabel { kind: state.to_owned() }).inc();
         self.alert_latency.observe(late_s);
+    }
+
+    /// Advice was worked out.
+    pub fn advised(&self, took_s: f64) {
+        self.advice.observe(took_s);
     }
 
     /// There was an evaluation.

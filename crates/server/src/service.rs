@@ -101,7 +101,8 @@ impl Service {
             map_layers.extend(layers::aerodromes(scenario));
         }
         let declarations = Declarations::new(declared);
-        let setup = setup(&config, &plan, &declarations, &clock)?;
+        let aerodromes = layers::places_to_land(&map_layers);
+        let setup = Setup { aerodromes, ..setup(&config, &plan, &declarations, &clock)? };
         let live = Live::new(setup.clone(), clock.now(), config.engine.threads);
         let live = live.map_err(|e| ConfigError(format!("rules: {e}")))?;
         let policy = Arc::new(config.policy()?);
@@ -241,6 +242,7 @@ fn setup(
         rules,
         feeds: feeds.collect(),
         registry: declarations.all(),
+        aerodromes: Vec::new(),
         period_s: config.engine.period_s,
         speed: clock.speed(),
     })

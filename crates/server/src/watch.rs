@@ -4,6 +4,7 @@
 //! order in which it is recorded; so a recording gives the same picture again. Everything
 //! else in the service asks ([`Watch::ask`]) or listens ([`Hub`]).
 
+use crate::adviser::Adviser;
 use crate::clock::{STEP_S, ServiceClock};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
@@ -11,7 +12,7 @@ use crate::problem::Problem;
 use crate::tape::Tape;
 use deconflict_core::Time;
 use deconflict_feeds::{Batch, Feeds, Inbox};
-use deconflict_picture::{Declared, Line, Live, NoteLevel, Setup, Step};
+use deconflict_picture::{Answers, Declared, Line, Live, NoteLevel, Setup, Step};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,8 +20,8 @@ use tokio::sync::oneshot;
 
 /// The longest that a question waits for its turn.
 const TURN: Duration = Duration::from_millis(20);
-/// Alerts for which advice is worked out after one evaluation.
-const MOST_ADVISED: usize = 4;
+/// Alerts for which advice is worked out at a time.
+const MOST_ADVISED: usize = 8;
 /// How often the wall clock is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the lines of the feeds are looked at.
@@ -33,6 +34,7 @@ type Question = Box<dyn FnOnce(&mut Live) + Send>;
 enum Command {
     Ask(Question),
     Declare(Vec<Declared>),
+    Advised(Answers),
     Begin { rules: String, reason: String },
     Stop,
 }
@@ -80,9 +82,14 @@ impl Watch {
     pub fn start(live: Live, parts: Parts) -> std::io::Result<(Watch, JoinHandle<()>)> {
         let (commands, received) = mpsc::channel();
         let inbox = parts.inbox.clone();
+        let watch = Watch { commands, inbox };
+        let adviser = Adviser::start(parts.metrics.clone(), {
+            let watch = watch.clone();
+            move |answers| watch.send(Command::Advised(answers))
+        })?;
         let thread = std::thread::Builder::new().name("watch".to_owned());
-        let handle = thread.spawn(move || Thread::new(live, parts).run(&received))?;
-        Ok((Watch { commands, inbox }, handle))
+        let handle = thread.spawn(move || Thread::new(live, parts, adviser).run(&received))?;
+        Ok((watch, handle))
     }
 
     fn send(&self, command: Command) -> bool {
@@ -130,6 +137,7 @@ impl Watch {
 struct Thread {
     live: Live,
     parts: Parts,
+    adviser: Adviser,
     /// The next evaluation.
     due: Time,
     looked: Instant,
@@ -139,12 +147,13 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(live: Live, mut parts: Parts) -> Thread {
+    fn new(live: Live, mut parts: Parts, adviser: Adviser) -> Thread {
         let now = parts.clock.now();
         parts.tape.begin(live.setup(), now);
         let mut thread = Thread {
             live,
             parts,
+            adviser,
             due: now,
             looked: Instant::now(),
             lines_seen: Instant::now(),
@@ -185,9 +194,9 @@ impl Thread {
             self.parts.tape.flush();
             self.tell(begun);
             if evaluated {
-                // The alerts are out already: they do not wait for advice.
-                self.live.advise(MOST_ADVISED);
-                self.tell(Instant::now());
+                // The alerts are out already, and the next do not wait for what this takes.
+                let live = &mut self.live;
+                self.adviser.ask(|| live.questions(MOST_ADVISED));
             }
             if self.lines_seen.elapsed() >= LINES_EVERY {
                 self.lines_seen = Instant::now();
@@ -235,6 +244,11 @@ impl Thread {
                 self.tell(Instant::now());
             }
             Command::Declare(declared) => self.declare(declared),
+            Command::Advised(answers) => {
+                self.adviser.has_answered();
+                self.live.answered(answers);
+                self.tell(Instant::now());
+            }
             Command::Begin { rules, reason } => {
                 let setup = Setup { rules, ..self.live.setup().clone() };
                 self.begin(setup, &reason);

@@ -123,6 +123,7 @@ async fn record_scenario(dir: &Path, minutes: i64) -> (Scenario, Vec<(Time, Vec<
         rules: DEFAULT_RULES.to_owned(),
         feeds: (0..=most).map(feed).collect(),
         registry: registry.iter().map(|(a, d)| Declared::of(a, d)).collect(),
+        aerodromes: Vec::new(),
         period_s: 1.0,
         speed: 1.0,
     };

@@ -162,6 +162,11 @@ impl Pilot {
         matches!(plan.legs.get(self.leg), Some(Leg::Land { .. }))
     }
 
+    /// Whether it is on its final approach.
+    pub fn is_on_final(&self) -> bool {
+        matches!(self.progress, Progress::Land(Landing::Final))
+    }
+
     /// The leader that it keeps station on.
     pub fn leader(&self, plan: &Plan) -> Option<PlanId> {
         match plan.legs.get(self.leg) {

@@ -198,8 +198,8 @@ impl Simulation {
         let time = self.time_of_step().plus_s(ahead_s);
         let truths = self.flying.iter().map(|aircraft| {
             let plan = &self.plans[aircraft.id];
-            let tanker = self.tanker_of(aircraft);
-            truth_of(aircraft.id, plan, tanker, time, &aircraft.before, &aircraft.body, fraction)
+            let doing = (self.tanker_of(aircraft), aircraft.pilot.is_on_final());
+            truth_of(aircraft.id, plan, doing, time, &aircraft.before, &aircraft.body, fraction)
         });
         truths.collect()
     }
@@ -259,6 +259,7 @@ impl Simulation {
                 class: declares.class.then_some(plan.performance.class),
                 formation: plan.formation.filter(|_| declares.formation),
                 callsign: declares.callsign.then_some(plan.callsign),
+                ..Declaration::default()
             };
             // What is declared of a number that hides a name must not reveal it.
             let veiled = Declaration { callsign: None, ..declaration };

@@ -27,6 +27,8 @@ pub struct Truth {
     pub formation: Option<Formation>,
     /// The tanker that it is at: waiting beside it, in contact, or just leaving.
     pub tanker: Option<AircraftId>,
+    /// On its final approach.
+    pub is_landing: bool,
     /// On the ground, or on deck.
     pub on_ground: bool,
     /// Where it is and how it moves; exactly, hence with no uncertainty.
@@ -37,7 +39,7 @@ pub struct Truth {
 pub(crate) fn truth_of(
     id: PlanId,
     plan: &Plan,
-    tanker: Option<PlanId>,
+    (tanker, is_landing): (Option<PlanId>, bool),
     time: Time,
     before: &Body,
     after: &Body,
@@ -55,6 +57,7 @@ pub(crate) fn truth_of(
         class: plan.performance.class,
         formation: plan.formation,
         tanker: tanker.map(number),
+        is_landing,
         on_ground: after.on_ground,
         state: State {
             time,

@@ -59,6 +59,7 @@ export function AdviceView({ alert, advice }: { alert: Alert; advice: Advice }) 
   return (
     <section class="advice" aria-label="What keeps them apart" data-testid="advice">
       <h3>{advice.solved ? 'Proposal' : 'Proposal: the least bad that was found'}</h3>
+      {advice.aircraft > 2 && <p class="hint" data-testid="advice-cluster">Worked out for {advice.aircraft} aircraft together: their conflicts interlock.</p>}
       <ul>
         {advice.parts.map((part) => (
           <li key={part.track} data-testid="advice-part">

@@ -71,9 +71,9 @@ export interface Change {
 export type Region = 'none' | 'far' | 'mid' | 'near' | 'recovery';
 export interface BandView { from: number; to: number; region: Region }
 export interface AircraftBands { track: number; track_deg: BandView[]; gs_kt: BandView[]; vs_fpm: BandView[]; alt_ft: BandView[] }
-export interface AdvicePart { track: number; name: string; text: string; enough_alone: boolean; track_deg: number | null; alt_ft: number | null; gs_kt: number | null }
-/** What keeps the two of an alert apart. */
-export interface Advice { reason: string; solved: boolean; parts: AdvicePart[]; bands: AircraftBands[] }
+export interface AdvicePart { track: number; name: string; text: string; enough_alone: boolean; because: string | null; track_deg: number | null; alt_ft: number | null; gs_kt: number | null }
+/** What keeps the two of an alert apart, worked out for so many aircraft together. */
+export interface Advice { reason: string; solved: boolean; aircraft: number; parts: AdvicePart[]; bands: AircraftBands[] }
 
 export interface Alert extends Figures {
   state: AlertState;

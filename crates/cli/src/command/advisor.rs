@@ -138,7 +138,8 @@ impl Advisor {
                 Some(it) if truths.iter().any(|other| other.tanker == Some(it.id)) => {
                     Limits::fixed(Because::TankerWithReceivers)
                 }
-                Some(it) if it.tanker.is_some() => Limits::fixed(Because::Declared),
+                Some(it) if it.tanker.is_some() => Limits::fixed(Because::Refuelling),
+                Some(it) if it.is_landing => Limits::fixed(Because::Landing),
                 Some(_) => Limits::FREE,
             };
             let participant = Participant {

@@ -5,7 +5,9 @@ mod completions;
 mod daa;
 mod demo;
 mod detect;
+mod dss;
 mod key;
+mod plan;
 mod replay;
 mod rules;
 mod serve;
@@ -26,6 +28,10 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Detect and avoid: alert levels, manoeuvre bands and ways out of an encounter
     Daa(daa::Arguments),
+    /// Runs a discovery and synchronisation service (ASTM F3548-21) for operational intents
+    Dss(dss::Arguments),
+    /// Checks plans and reservations of airspace against each other, and converts them
+    Plan(plan::Arguments),
     /// Writes the reports of a simulated scenario
     Simulate(simulate::Arguments),
     /// Checks files of separation rules
@@ -45,6 +51,8 @@ impl Command {
             Command::Key(arguments) => key::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Daa(arguments) => daa::run(&arguments),
+            Command::Dss(arguments) => dss::run(&arguments),
+            Command::Plan(arguments) => plan::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
             Command::Rules(arguments) => rules::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

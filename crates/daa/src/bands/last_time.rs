@@ -1,7 +1,7 @@
 //! Until when it is early enough to manoeuvre.
 
 use super::sweep::Sweep;
-use super::trajectory::manoeuvres;
+use super::trajectory::{self, manoeuvres};
 use super::{BandsSolver, Threat};
 use crate::config::Dimension;
 use crate::detector::{Detector, Span};
@@ -22,6 +22,9 @@ impl BandsSolver<'_> {
         intruder: usize,
     ) -> Option<f64> {
         let config = self.config;
+        if trajectory::too_slow_to_turn(dimension, &situation.own, config) {
+            return None;
+        }
         let other = situation.traffic.get(intruder)?;
         let number = situation.alerter_of(other, config.ownship_centric_alerting);
         let alerter = config.alerter(number)?;
@@ -29,9 +32,13 @@ impl BandsSolver<'_> {
         let pair = situation.pair(other);
         let span = level.detector.violation(&pair, Span::new(0.0, config.lookahead_s))?;
         let mut too_late = |after_s: f64| {
-            // What is known then is as good as what is known now.
-            let mut later = pair.after(after_s);
-            later.doubt = pair.doubt.seen_from(later.relative().horizontal_m(0.0));
+            let over_earth = situation.tangent.and_then(|t| t.flown_on(&pair, after_s));
+            let later = over_earth.unwrap_or_else(|| {
+                // What is known then is as good as what is known now.
+                let later = pair.after(after_s);
+                let distance_m = later.relative().horizontal_m(0.0);
+                Pair { doubt: pair.doubt.seen_from(distance_m), ..later }
+            });
             let until_s = config.lookahead_s;
             let threat = Threat { index: 0, pair: later, level, until_s, conflict: true };
             self.no_way_out(dimension, &threat.pair, &threat)
@@ -48,7 +55,8 @@ impl BandsSolver<'_> {
                 early_s = middle_s;
             }
         }
-        Some(early_s)
+        // Who has no time to wait is told that it is too late.
+        Some(if early_s > 0.0 { early_s } else { f64::NEG_INFINITY })
     }
 
     fn no_way_out(&mut self, dimension: Dimension, pair: &Pair, threat: &Threat) -> bool {

@@ -14,12 +14,16 @@ mod memory;
 mod paint;
 mod recovery;
 mod resolution;
+mod spread;
 mod sweep;
 mod trajectory;
+mod urgent;
 
 pub use memory::BandMemory;
 pub use recovery::{Recovery, RecoveryResult};
 pub use resolution::Resolution;
+pub(crate) use spread::band_within_spread;
+pub use urgent::{Urgent, most_urgent};
 
 use crate::config::{AlertLevel, Config, Dimension};
 use crate::detector::{Detector, Span, Volume};
@@ -49,7 +53,8 @@ pub struct Bands {
     pub current: f64,
     /// The region of ownship's value.
     pub region: Region,
-    /// Bands in order, without gaps; of directions from 0 to 2π.
+    /// Bands in order, without gaps; of directions from 0 to 2π. Empty where nothing is
+    /// said: of directions below the least airspeed, if so configured.
     pub bands: Vec<Band>,
     /// What recovery found, if it was needed.
     pub recovery: RecoveryResult,
@@ -63,10 +68,24 @@ pub struct Bands {
 impl Bands {
     /// Whether a value is free, or regains separation.
     pub fn is_good(&self, value: f64) -> bool {
-        matches!(
-            paint::region_at(self.dimension, &self.bands, value),
-            Region::None | Region::Recovery
-        )
+        !self.bands.is_empty()
+            && matches!(
+                paint::region_at(self.dimension, &self.bands, value),
+                Region::None | Region::Recovery
+            )
+    }
+
+    /// Where nothing is said.
+    fn none(dimension: Dimension, current: f64) -> Bands {
+        Bands {
+            dimension,
+            current,
+            region: Region::None,
+            bands: Vec::new(),
+            recovery: RecoveryResult::NotNeeded,
+            resolution: Resolution::default(),
+            peripheral: Default::default(),
+        }
     }
 }
 
@@ -118,6 +137,11 @@ impl<'c> BandsSolver<'c> {
         memory: Option<&mut BandMemory>,
     ) -> Bands {
         let config = self.config;
+        let now = trajectory::current(dimension, &situation.own);
+        if trajectory::too_slow_to_turn(dimension, &situation.own, config) {
+            return Bands::none(dimension, now);
+        }
+        let urgent = most_urgent(situation, config);
         manoeuvres(dimension, &situation.own, config, &mut self.ways);
         let values = self.ways.values();
         self.sweeps.resize_with(self.sweeps.len().max(situation.traffic.len()), Sweep::default);
@@ -139,11 +163,22 @@ impl<'c> BandsSolver<'c> {
                     sweep.fill(&self.ways, &threat.pair, volume);
                     swept[threat.index] = Some(volume);
                 }
+                if !threat.conflict && !sweep.meets_within(&self.ways, threat.until_s) {
+                    continue;
+                }
                 let any = sweep.mark(&self.ways, 0.0, threat.until_s, &mut self.marks);
                 if any && !threat.conflict {
                     peripheral[k].push(threat.index);
                 }
+                if let Some(urgent) = urgent.filter(|u| u.index == threat.index)
+                    && config.conflict_crit
+                    && threat.conflict
+                {
+                    let marks = &mut self.marks;
+                    urgent::mark(dimension, &self.ways, threat, &urgent, config, marks);
+                }
             }
+            paint::drop_slivers(&self.ways, &mut self.marks);
             let inside = self.ways.at_once_altitude
                 && threats.iter().any(|t| t.conflict && t.level.detector.violated(&t.pair));
             if region == config.corrective_region {
@@ -152,15 +187,26 @@ impl<'c> BandsSolver<'c> {
             marked[k].clone_from(&self.marks);
         }
         let mut found = RecoveryResult::NotNeeded;
-        if saturated && config.limits(dimension).recovery {
-            let threats = threats(situation, config, config.corrective_region);
+        if saturated && recovers_in(dimension, situation, config) {
+            let corrective = Region::CONFLICT.iter().position(|r| *r == config.corrective_region);
+            let beside = corrective.map_or(&[][..], |k| &peripheral[k]);
+            let mut threats = threats(situation, config, config.corrective_region);
+            // Who is no threat to any value is none to a recovery.
+            threats.retain(|t| t.conflict || beside.contains(&t.index));
             for threat in &threats {
                 let volume = &threat.level.detector;
                 if swept[threat.index] != Some(volume) {
                     self.sweeps[threat.index].fill(&self.ways, &threat.pair, volume);
                 }
             }
-            let (result, marks) = recovery::recover(&self.ways, &threats, &self.sweeps, config);
+            let mut barred = vec![false; values];
+            if let Some(urgent) = urgent.filter(|_| config.recovery_crit) {
+                for threat in threats.iter().filter(|t| t.index == urgent.index) {
+                    urgent::mark(dimension, &self.ways, threat, &urgent, config, &mut barred);
+                }
+            }
+            let (result, marks) =
+                recovery::recover(&self.ways, &threats, &self.sweeps, &barred, config);
             found = result;
             if let RecoveryResult::Found(_) = result {
                 for region in &mut marked {
@@ -176,19 +222,23 @@ impl<'c> BandsSolver<'c> {
             }
         }
         let recovers = matches!(found, RecoveryResult::Found(_));
-        let mut cells = paint::cells(&self.worst, recovers);
+        let cells = paint::cells(&self.worst, recovers);
+        let mut bands = paint::paint(dimension, &self.ways, &cells, situation, config);
         if let Some(memory) = memory {
-            memory.filter(dimension, &self.ways, &mut cells, &found, config);
+            memory.filter(dimension, &mut bands, &found, config);
         }
-        let bands = paint::paint(dimension, &self.ways, &cells, situation, config);
-        let current = match dimension {
-            Dimension::Altitude => situation.own.position_m[2],
-            _ => self.ways.base,
-        };
+        let current = now;
         let region = paint::region_at(dimension, &bands, current);
         let resolution = resolution::resolve(dimension, &bands, current, region, config);
         Bands { dimension, current, region, bands, recovery: found, resolution, peripheral }
     }
+}
+
+/// Whether a recovery is looked for: in the terminal area, where a turn leaves the
+/// approach, one of direction may be excluded.
+fn recovers_in(dimension: Dimension, situation: &Situation, config: &Config) -> bool {
+    let no_turns = situation.in_terminal_area && config.terminal_area.logic < 0;
+    config.limits(dimension).recovery && !(no_turns && dimension == Dimension::Direction)
 }
 
 /// The intruders that have a level of this region.

@@ -12,6 +12,17 @@ pub(super) fn saturated(marks: &[bool]) -> bool {
     !marks.windows(2).any(|pair| !pair[0] && !pair[1])
 }
 
+/// A band of free values of which next to nothing is within the limits is none.
+pub(super) fn drop_slivers(ways: &Manoeuvres, marks: &mut [bool]) {
+    let last = marks.len().saturating_sub(1);
+    if ways.slivers[0] && marks.get(2) != Some(&false) {
+        marks[0] = true;
+    }
+    if ways.slivers[1] && (last < 2 || marks[last - 2]) {
+        marks[last] = true;
+    }
+}
+
 /// The regions between neighbouring values: the worse one of the two.
 pub(super) fn cells(values: &[Region], recovers: bool) -> Vec<Region> {
     let worse = |pair: &[Region]| match pair[0].max(pair[1]) {

@@ -1,7 +1,7 @@
 //! Recovery: what to fly where no value avoids a violation.
 
 use super::Threat;
-use super::paint::saturated;
+use super::paint::{drop_slivers, saturated};
 use super::sweep::Sweep;
 use super::trajectory::Manoeuvres;
 use crate::config::Config;
@@ -26,8 +26,12 @@ pub struct Recovery {
 pub enum RecoveryResult {
     /// There are values without violation.
     NotNeeded,
-    /// Not even with the smallest distances.
-    Impossible,
+    /// Not with more than the smallest distances, those of a near mid-air collision.
+    Impossible {
+        /// How often the distances have shrunk until it is possible with the smallest;
+        /// 0: not even then.
+        shrunk: u32,
+    },
     /// It is possible.
     Found(Recovery),
 }
@@ -39,22 +43,19 @@ const MOST_SHRINKING: u32 = 10_000;
 
 /// Finds the earliest time after which some value violates nothing until the
 /// look-ahead, while a cylinder is kept free until then. Where that is impossible the
-/// cylinder shrinks, but not below a near mid-air collision.
+/// cylinder shrinks, but not below a near mid-air collision. Values that are `barred` are
+/// never free.
 pub(super) fn recover(
     ways: &Manoeuvres,
     threats: &[Threat],
     sweeps: &[Sweep],
+    barred: &[bool],
     config: &Config,
 ) -> (RecoveryResult, Vec<bool>) {
     let mut marks = vec![false; ways.values()];
     let (mut horizontal_m, mut vertical_m) = kept_free(threats, config);
-    // Whoever meets neither volume nor cylinder, whatever ownship does, is left out.
     let within = |t: &Threat| t.level.detector.contains_cylinder(horizontal_m, vertical_m);
-    let mut threats: Vec<(&Threat, bool)> = threats
-        .iter()
-        .map(|t| (t, within(t)))
-        .filter(|(t, within)| !within || !sweeps[t.index].is_empty())
-        .collect();
+    let mut threats: Vec<(&Threat, bool)> = threats.iter().map(|t| (t, within(t))).collect();
     // Conflicts first: they leave the fewest ways.
     threats.sort_by_key(|(t, _)| !t.conflict);
     let mut cylinders: Vec<Sweep> = vec![Sweep::default(); threats.len()];
@@ -64,8 +65,10 @@ pub(super) fn recover(
         // decide that there is no way out.
         let mut filled = 0;
         // A violation after `time_s`, or the cylinder before.
+        let smallest =
+            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         let mut is_saturated = |time_s: f64| {
-            marks.fill(false);
+            marks.copy_from_slice(barred);
             for (k, (threat, within)) in threats.iter().enumerate() {
                 let volume = &sweeps[threat.index];
                 let mut any = false;
@@ -80,17 +83,22 @@ pub(super) fn recover(
                     }
                     any |= cylinders[k].mark(ways, 0.0, time_s.min(threat.until_s), &mut marks);
                 }
-                if time_s <= threat.until_s {
+                // With the smallest distances nothing else is asked for.
+                if time_s <= threat.until_s && !smallest {
                     any |= volume.mark(ways, time_s, threat.until_s, &mut marks);
                 }
+                drop_slivers(ways, &mut marks);
                 if any && saturated(&marks) {
                     return true;
                 }
             }
             saturated(&marks)
         };
-        let last_s = ways.horizon_s;
+        let last_s = config.lookahead_s;
         if !is_saturated(last_s) {
+            if smallest {
+                return (RecoveryResult::Impossible { shrunk }, marks);
+            }
             let time_s = if is_saturated(0.0) {
                 let (mut bad_s, mut good_s) = (0.0, last_s);
                 while good_s - bad_s > TIME_STEP_S {
@@ -109,8 +117,6 @@ pub(super) fn recover(
             let found = Recovery { time_s, shrunk, horizontal_m, vertical_m };
             return (RecoveryResult::Found(found), marks);
         }
-        let smallest =
-            horizontal_m <= config.horizontal_nmac_m && vertical_m <= config.vertical_nmac_m;
         if !config.ca_bands || smallest {
             break;
         }
@@ -118,7 +124,7 @@ pub(super) fn recover(
         horizontal_m = (horizontal_m * shrink).max(config.horizontal_nmac_m);
         vertical_m = (vertical_m * shrink).max(config.vertical_nmac_m);
     }
-    (RecoveryResult::Impossible, marks)
+    (RecoveryResult::Impossible { shrunk: 0 }, marks)
 }
 
 /// What is kept free at first: as configured, or else the distances of the volumes.

@@ -26,14 +26,8 @@ impl Sweep {
     /// Finds the intervals for one intruder. `pair` is the pair as it is now.
     pub fn fill(&mut self, manoeuvres: &Manoeuvres, pair: &Pair, volume: &Volume) {
         self.spans.clear();
-        self.spans.extend(manoeuvres.samples.iter().map(|sample| {
-            let there = Pair {
-                own: sample.own,
-                intruder: pair.intruder.after(sample.time_s),
-                doubt: pair.doubt.after(sample.time_s),
-            };
-            volume.violation(&there, ALL_TIME).unwrap_or(NEVER)
-        }));
+        self.spans
+            .extend(manoeuvres.samples.iter().map(|sample| from_sample(pair, sample, volume)));
         self.meets = self.spans.iter().any(|span| span.start <= span.end);
     }
 
@@ -45,19 +39,20 @@ impl Sweep {
             if outer.start > outer.end {
                 return NEVER;
             }
-            let there = Pair {
-                own: sample.own,
-                intruder: pair.intruder.after(sample.time_s),
-                doubt: pair.doubt.after(sample.time_s),
-            };
-            volume.violation(&there, ALL_TIME).unwrap_or(NEVER)
+            from_sample(pair, sample, volume)
         }));
         self.meets = self.spans.iter().any(|span| span.start <= span.end);
     }
 
-    /// Whether no sample ever meets the volume.
-    pub fn is_empty(&self) -> bool {
-        !self.meets
+    /// Whether a sample, or the straight flight from it, violates the volume within
+    /// `until_s`. What happens between samples does not make somebody peripheral.
+    pub fn meets_within(&self, m: &Manoeuvres, until_s: f64) -> bool {
+        if !self.meets {
+            return false;
+        }
+        let look = Look { from_s: 0.0, until_s, horizon_s: m.horizon_s };
+        let mut samples = m.samples.iter().zip(&self.spans);
+        !m.ends.is_empty() || samples.any(|(sample, span)| look.after(sample, span, 0.0))
     }
 
     /// Marks the values that lead to a violation not before `from_s` from now, within
@@ -105,6 +100,25 @@ impl Sweep {
         }
         any
     }
+}
+
+/// When straight flight from a sample violates a volume.
+#[inline]
+fn from_sample(pair: &Pair, sample: &Sample, volume: &Volume) -> Span {
+    if !volume.has_doubt() {
+        let there = Pair {
+            own: sample.own,
+            intruder: pair.intruder.after(sample.time_s),
+            doubt: pair.doubt,
+        };
+        return volume.violation(&there, ALL_TIME).unwrap_or(NEVER);
+    }
+    // What the sensors may err is known of now. So is asked when the one violates who
+    // now is where he would come from if he always flew as he does at the sample.
+    let mut back = Pair { own: sample.own.after(-sample.time_s), ..*pair };
+    back.doubt = pair.doubt.seen_from(back.relative().horizontal_m(0.0));
+    let span = volume.violation(&back, ALL_TIME).unwrap_or(NEVER);
+    Span::new(span.start - sample.time_s, span.end - sample.time_s)
 }
 
 /// What part of time is looked at.

@@ -7,6 +7,9 @@ use deconflict_core::units::STANDARD_GRAVITY_MPS2;
 use std::f64::consts::TAU;
 use std::ops::Range;
 
+/// Less than this, in SI units, is no difference between values.
+pub(super) const ALMOST: f64 = 1e-5;
+
 /// A moment of a manoeuvre. Who stops manoeuvring here flies on straight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -54,6 +57,8 @@ pub(crate) struct Manoeuvres {
     /// is reached through its neighbours: then the samples are those of index 0 to
     /// `up`, followed by those of index −1 to −`down`.
     pub ends: Vec<Way>,
+    /// Whether next to nothing of the first and of the last step is within the limits.
+    pub slivers: [bool; 2],
     /// Added to the time ahead at the end of a manoeuvre, seconds.
     pub margin_s: f64,
 }
@@ -67,6 +72,44 @@ impl Manoeuvres {
     pub fn value(&self, position: usize) -> f64 {
         self.base + (position as f64 - self.down as f64) * self.step
     }
+
+    /// The sample at the end of the manoeuvre to the value at a position.
+    pub fn sample_of(&self, position: usize) -> usize {
+        match self.ends.get(position) {
+            Some(way) => way.end - 1,
+            None if position >= self.down => position - self.down,
+            None => self.up + self.down - position,
+        }
+    }
+}
+
+/// What ownship flies now.
+pub(crate) fn current(dimension: Dimension, own: &Motion) -> f64 {
+    let [vx, vy, vz] = own.velocity_mps;
+    match dimension {
+        Dimension::Direction => vx.atan2(vy).rem_euclid(TAU),
+        Dimension::Speed => (vx * vx + vy * vy).sqrt(),
+        Dimension::VerticalSpeed => vz,
+        Dimension::Altitude => own.position_m[2],
+    }
+}
+
+/// Whether ownship is slower than its least airspeed, and no directions are told then.
+pub(crate) fn too_slow_to_turn(dimension: Dimension, own: &Motion, config: &Config) -> bool {
+    dimension == Dimension::Direction
+        && config.hdir_bands_below_min_as == 0
+        && is_slow(current(Dimension::Speed, own), config)
+}
+
+fn is_slow(speed: f64, config: &Config) -> bool {
+    speed < config.min_airspeed_mps
+}
+
+/// Whether two values agree in their first twelve binary digits: a band between them
+/// says nothing.
+pub(super) fn almost_equal(a: f64, b: f64) -> bool {
+    let greater = a.abs().max(b.abs());
+    (a - b).abs() <= (greater.log2().floor().exp2() * 2_f64.powi(-12)).max(1e-9)
 }
 
 /// Ownship in the air: motion is relative to the air that carries everybody.
@@ -77,30 +120,32 @@ pub(crate) fn manoeuvres(
     out: &mut Manoeuvres,
 ) {
     let limits = config.limits(dimension);
-    let [vx, vy, vz] = own.velocity_mps;
-    let speed = (vx * vx + vy * vy).sqrt();
+    let speed = current(Dimension::Speed, own);
     out.samples.clear();
     out.ends.clear();
     out.margin_s = 0.0;
     out.at_once_altitude = dimension == Dimension::Altitude && config.vertical_rate_mps <= 0.0;
-    out.horizon_s = config.lookahead_s;
+    // With the time of the manoeuvre added, the time ahead begins when it ends.
+    out.horizon_s =
+        if config.bands_add_time_to_maneuver { f64::INFINITY } else { config.lookahead_s };
     out.step = limits.step;
     out.base = match dimension {
-        Dimension::Direction => vx.atan2(vy).rem_euclid(TAU),
-        Dimension::Speed => speed,
-        Dimension::VerticalSpeed => vz,
         Dimension::Altitude => limits.min,
+        _ => current(dimension, own),
     };
-    // A step that is all but whole is whole: values beyond the limits are not tried for
-    // the sake of rounding.
-    let count = |width: f64| (width / limits.step - 1e-6).ceil().max(0.0) as usize;
+    // What is all but a whole number of steps is one: values beyond the limits are not
+    // tried for the sake of rounding.
+    let count = |width: f64| ((width - ALMOST) / limits.step).ceil().max(0.0) as usize;
     match dimension {
         Dimension::Direction => {
             (out.down, out.up) = (count(limits.min), count(limits.max));
+            out.slivers = [false; 2];
         }
         _ => {
             let (low, high) = range(dimension, out.base, own, config);
             (out.down, out.up) = (count(out.base - low), count(high - out.base));
+            let (first, last) = (out.value(0) + out.step, out.value(out.values() - 1) - out.step);
+            out.slivers = [almost_equal(low, first), almost_equal(last, high)];
         }
     }
     match dimension {
@@ -124,6 +169,9 @@ pub(crate) fn range(dimension: Dimension, base: f64, own: &Motion, config: &Conf
 
 /// Turn rate that ownship flies, rad/s; 0: it turns at once.
 fn turn_rate(speed: f64, config: &Config) -> f64 {
+    if config.hdir_bands_below_min_as > 0 && is_slow(speed, config) {
+        return 0.0;
+    }
     if config.turn_rate_radps > 0.0 || config.bank_angle_rad == 0.0 {
         return config.turn_rate_radps;
     }

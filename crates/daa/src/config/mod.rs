@@ -4,6 +4,7 @@
 mod keys;
 mod parse;
 pub(crate) mod text;
+mod volume;
 
 pub use text::ParseError;
 
@@ -58,8 +59,8 @@ pub struct AlertLevel {
     pub alerting_time_s: f64,
     /// An alert stays, and bands are drawn, for violations within this time, seconds.
     pub early_alerting_time_s: f64,
-    /// How far ownship may stray in each dimension and still be judged: see
-    /// [`crate::alerting`]. In the order of [`Dimension::ALL`], SI.
+    /// How near to what ownship flies a band may come before the level holds: see
+    /// [`crate::alerting::level_with_spread`]. In the order of [`Dimension::ALL`], SI.
     pub spread: [f64; 4],
     /// The volume.
     pub detector: Volume,
@@ -105,7 +106,9 @@ pub struct ZScores {
     pub v_vel: f64,
 }
 
-/// The terminal area in which another alerter applies.
+/// The terminal area in which another alerter applies (RTCA DO-365A, DAA terminal area):
+/// while ownship is inside, it is judged by the area's alerter, and so is every intruder
+/// inside.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TerminalArea {
     /// 0: none; 1: with recovery in direction; −1: without.
@@ -129,7 +132,7 @@ pub struct Config {
     pub lookahead_s: f64,
     /// Limits of each dimension, in the order of [`Dimension::ALL`].
     pub limits: [Limits; 4],
-    /// Least airspeed, m/s.
+    /// Least airspeed, m/s; see [`Config::hdir_bands_below_min_as`].
     pub min_airspeed_mps: f64,
     /// Horizontal acceleration, m/s²; 0: speed changes at once.
     pub horizontal_accel_mps2: f64,
@@ -165,13 +168,14 @@ pub struct Config {
     pub alerting_m: u32,
     /// … of so many samples.
     pub alerting_n: u32,
-    /// Whether conflict bands respect implicit coordination.
+    /// Whether conflict bands respect implicit coordination with the most urgent
+    /// intruder: see [`crate::coordination`].
     pub conflict_crit: bool,
     /// Whether recovery bands respect implicit coordination.
     pub recovery_crit: bool,
     /// Sensor uncertainty mitigation.
     pub z_scores: ZScores,
-    /// How far from the current direction contours are followed, radians.
+    /// How far from the current direction a contour may begin to be told, radians.
     pub contour_thr_rad: f64,
     /// The terminal area.
     pub terminal_area: TerminalArea,
@@ -180,7 +184,7 @@ pub struct Config {
     pub hdir_bands_below_min_as: i32,
     /// Whether ownship's alerter applies, not the intruder's.
     pub ownship_centric_alerting: bool,
-    /// Whether the time of a manoeuvre is added to the time of its bands.
+    /// Whether the look-ahead begins when the manoeuvre ends, not now.
     pub bands_add_time_to_maneuver: bool,
     /// The region that calls for action.
     pub corrective_region: Region,
@@ -200,18 +204,25 @@ impl Config {
         self.alerters.get(number.checked_sub(1)?)
     }
 
-    /// What is asked for and not followed, by the keys of the file: whoever relies on it
-    /// has to be told.
-    pub fn not_followed(&self) -> Vec<&'static str> {
-        let spread = self.alerters.iter().flat_map(|a| &a.levels).any(|l| l.spread != [0.0; 4]);
+    /// What is asked for and has never been compared with the reference, by the keys of
+    /// the file: none of its recorded output uses it. It is computed by the definition
+    /// that `docs/daa.md` gives.
+    pub fn not_compared(&self) -> Vec<&'static str> {
+        let levels = || self.alerters.iter().flat_map(|a| &a.levels);
         let asked = [
             (self.conflict_crit, "conflict_crit"),
             (self.recovery_crit, "recovery_crit"),
             (self.terminal_area.logic != 0, "dta_logic"),
             (self.bands_add_time_to_maneuver, "bands_add_time_to_maneuver"),
             (self.hdir_bands_below_min_as != 0, "hdir_bands_below_min_as"),
-            (self.contour_thr_rad < PI, "contour_thr"),
-            (spread, "spread_hdir, spread_hs, spread_vs, spread_alt"),
+            (
+                levels().any(|l| l.spread != [0.0; 4]),
+                "spread_hdir, spread_hs, spread_vs, spread_alt",
+            ),
+            (
+                levels().any(|l| matches!(l.detector, Volume::Timed(_))),
+                "WCV_TCPA, WCV_TEP, WCV_VMOD, WCV_HZ",
+            ),
         ];
         asked.into_iter().filter(|(on, _)| *on).map(|(_, key)| key).collect()
     }

@@ -2,8 +2,8 @@
 
 use super::keys::{QUANTITIES, SWITCHES};
 use super::text::{Kind, ParseError, Piece, short};
+use super::volume::volume;
 use super::{AlertLevel, Alerter, Config};
-use crate::detector::{Cylinder, Tcas, Volume, WellClear};
 use crate::region::Region;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const MOST_ALERTERS: usize = 100;
 const MOST_LEVELS: usize = 20;
 
-type Entries<'a> = BTreeMap<&'a str, Piece<'a>>;
+pub(super) type Entries<'a> = BTreeMap<&'a str, Piece<'a>>;
 
 pub(super) fn parse(text: &str) -> Result<Config, ParseError> {
     let entries = entries(text)?;
@@ -109,7 +109,7 @@ fn entries(text: &str) -> Result<Entries<'_>, ParseError> {
     Ok(entries)
 }
 
-fn switch(value: Piece) -> Result<bool, ParseError> {
+pub(super) fn switch(value: Piece) -> Result<bool, ParseError> {
     match value.text {
         "true" | "True" | "TRUE" | "1" => Ok(true),
         "false" | "False" | "FALSE" | "0" => Ok(false),
@@ -164,53 +164,6 @@ fn alerter(name: &str, entries: &Entries, list: Piece) -> Result<Alerter, ParseE
         return Err(list.error(format!("'{}_alert_1_region' is missing", short(name))));
     }
     Ok(Alerter { name: name.to_owned(), levels })
-}
-
-fn volume(alerter: &str, detector: Piece, entries: &Entries) -> Result<Volume, ParseError> {
-    let id = detector.text;
-    let class = entries.get(&*format!("{alerter}_load_core_detection_{id}")).ok_or_else(|| {
-        detector.error(format!("'{alerter}_load_core_detection_{id}' is missing"))
-    })?;
-    let get = |key: &str, kind| match entries.get(&*format!("{alerter}_{id}_{key}")) {
-        Some(value) => value.quantity(kind),
-        None => Err(class.error(format!("'{alerter}_{id}_{key}' is missing"))),
-    };
-    let kind = class.text.rsplit('.').next().unwrap_or_default();
-    match kind {
-        "WCV_TAUMOD" | "WCV_TAUMOD_SUM" => Ok(Volume::WellClear(WellClear {
-            distance_m: get("WCV_DTHR", Kind::Length)?,
-            height_m: get("WCV_ZTHR", Kind::Length)?,
-            tau_s: get("WCV_TTHR", Kind::Time)?,
-            tcoa_s: get("WCV_TCOA", Kind::Time)?,
-            with_doubt: kind == "WCV_TAUMOD_SUM",
-        })),
-        "CDCylinder" | "CD3D" => Ok(Volume::Cylinder(Cylinder {
-            distance_m: get("D", Kind::Length)?,
-            height_m: get("H", Kind::Length)?,
-        })),
-        "TCAS3D" => {
-            let filter = entries
-                .get(&*format!("{alerter}_{id}_TCAS_HMDFilter"))
-                .ok_or_else(|| class.error("'TCAS_HMDFilter' is missing"))?;
-            let mut tcas = Tcas { hmd_filter: switch(*filter)?, ..Tcas::default() };
-            for (k, above) in tcas.above_m.iter_mut().enumerate() {
-                *above = get(&format!("TCAS_level_{}", k + 1), Kind::Length)?;
-            }
-            for (k, level) in tcas.levels.iter_mut().enumerate() {
-                let at = |what: &str, kind| get(&format!("TCAS_{what}_{}", k + 1), kind);
-                level.tau_s = at("TAU", Kind::Time)?;
-                level.tcoa_s = at("TCOA", Kind::Time)?;
-                level.dmod_m = at("DMOD", Kind::Length)?;
-                level.height_m = at("ZTHR", Kind::Length)?;
-                level.hmd_m = at("HMD", Kind::Length)?;
-            }
-            Ok(Volume::Tcas(Box::new(tcas)))
-        }
-        _ => Err(class.error(format!(
-            "unknown detector '{}'; known are WCV_TAUMOD, WCV_TAUMOD_SUM, TCAS3D, CDCylinder",
-            short(class.text)
-        ))),
-    }
 }
 
 /// Values that parse but cannot be flown.

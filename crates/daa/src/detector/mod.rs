@@ -7,11 +7,13 @@
 
 mod cylinder;
 mod tcas;
+mod timed;
 mod uncertain;
 mod well_clear;
 
 pub use cylinder::Cylinder;
 pub use tcas::{Tcas, TcasLevel};
+pub use timed::{HorizontalTime, TimedWellClear, VerticalTime};
 pub use well_clear::WellClear;
 
 use crate::pair::Pair;
@@ -33,6 +35,8 @@ pub enum Volume {
     Cylinder(Cylinder),
     /// Well clear by modified tau.
     WellClear(WellClear),
+    /// Well clear by another time.
+    Timed(TimedWellClear),
     /// TCAS II.
     Tcas(Box<Tcas>),
 }
@@ -43,15 +47,23 @@ impl Volume {
         match self {
             Volume::Cylinder(d) => horizontal_m <= d.distance_m && vertical_m <= d.height_m,
             Volume::WellClear(d) => horizontal_m <= d.distance_m && vertical_m <= d.height_m,
+            Volume::Timed(d) => horizontal_m <= d.distance_m && vertical_m <= d.height_m,
             // Its distances change with altitude.
             Volume::Tcas(_) => false,
         }
+    }
+
+    /// Whether what the sensors may err makes the volume larger.
+    #[inline]
+    pub fn has_doubt(&self) -> bool {
+        matches!(self, Volume::WellClear(d) if d.with_doubt)
     }
 
     /// D of a well-clear volume, by which its τ-mod is told.
     pub fn tau_distance_m(&self) -> Option<f64> {
         match self {
             Volume::WellClear(d) => Some(d.distance_m),
+            Volume::Timed(d) => Some(d.distance_m),
             _ => None,
         }
     }
@@ -62,6 +74,7 @@ impl Volume {
         match self {
             Volume::Cylinder(d) => (d.distance_m, d.height_m),
             Volume::WellClear(d) => (d.distance_m, d.height_m),
+            Volume::Timed(d) => (d.distance_m, d.height_m),
             Volume::Tcas(d) => {
                 let level = d.level_at(altitude_m);
                 (level.hmd_m, level.height_m)
@@ -76,6 +89,7 @@ impl Detector for Volume {
         match self {
             Volume::Cylinder(d) => d.violated(pair),
             Volume::WellClear(d) => d.violated(pair),
+            Volume::Timed(d) => d.violated(pair),
             Volume::Tcas(d) => d.violated(pair),
         }
     }
@@ -85,6 +99,7 @@ impl Detector for Volume {
         match self {
             Volume::Cylinder(d) => d.violation(pair, within),
             Volume::WellClear(d) => d.violation(pair, within),
+            Volume::Timed(d) => d.violation(pair, within),
             Volume::Tcas(d) => d.violation(pair, within),
         }
     }

@@ -51,7 +51,10 @@ pub fn batch_moment(moment: &Moment, assessment: &Assessment, config: &Config) -
     let enabled = |on| if on { "Enabled" } else { "Disabled" };
     let _ = writeln!(out, "Conflict Criteria: {}", enabled(config.conflict_crit));
     let _ = writeln!(out, "Recovery Criteria: {}", enabled(config.recovery_crit));
-    out.push_str("Most Urgent Aircraft: _NoAc_\nHorizontal Epsilon: 0\nVertical Epsilon: 0\n");
+    let urgent = assessment.urgent.and_then(|u| Some((&assessment.traffic.get(u.index)?.name, u)));
+    let (name, h, v) = urgent.map_or(("_NoAc_", 0, 0), |(n, u)| (n, u.horizontal, u.vertical));
+    let _ = writeln!(out, "Most Urgent Aircraft: {name}");
+    let _ = writeln!(out, "Horizontal Epsilon: {h}\nVertical Epsilon: {v}");
     let names = |indices: &[usize]| {
         let names: Vec<&str> = indices
             .iter()
@@ -119,7 +122,9 @@ fn write_bands(out: &mut String, bands: &Bands, w: &Words, names: &dyn Fn(&[usiz
     let _ = writeln!(out, "Preferred {name}: {preferred}");
     let (time, h, v, n) = match bands.recovery {
         RecoveryResult::NotNeeded => (f64::NAN, f64::NAN, f64::NAN, -1),
-        RecoveryResult::Impossible => (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, 0),
+        RecoveryResult::Impossible { shrunk } => {
+            (f64::NEG_INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY, i64::from(shrunk))
+        }
         RecoveryResult::Found(f) => {
             (f.time_s, nm_from_m(f.horizontal_m), ft_from_m(f.vertical_m), i64::from(f.shrunk))
         }

@@ -2,11 +2,11 @@
 
 mod parse;
 
-use crate::config::Config;
 pub use crate::config::ParseError;
-use crate::frame::{Flight, Frame};
+use crate::config::{Config, TerminalArea};
+use crate::frame::{Flight, Frame, RADIUS_M};
 use crate::pair::Motion;
-use crate::situation::{Intruder, Situation};
+use crate::situation::{Intruder, Situation, Tangent};
 use crate::uncertainty::Uncertainty;
 
 /// Where an aircraft is.
@@ -47,6 +47,21 @@ pub struct AircraftState {
     pub alerter: usize,
     /// Standard deviations.
     pub uncertainty: Uncertainty,
+}
+
+impl AircraftState {
+    /// Whether it is in a terminal area: within its radius on the sphere, and not above
+    /// its height. A place in a plane is in none.
+    pub fn is_in(&self, area: &TerminalArea) -> bool {
+        let Place::Earth { lat_rad, lon_rad } = self.place else { return false };
+        let frame = Frame::at(area.lat_rad, area.lon_rad);
+        let flight = Flight { lat_rad, lon_rad, alt_m: self.alt_m, velocity_mps: [0.0; 3] };
+        let [east, north, alt_m] = frame.project(&flight).position_m;
+        // Seen from above, the far side of the earth is near, too.
+        frame.sees(lat_rad, lon_rad)
+            && (east / RADIUS_M).hypot(north / RADIUS_M).min(1.0).asin() * RADIUS_M <= area.radius_m
+            && alt_m <= area.height_m
+    }
 }
 
 /// All aircraft at one moment.
@@ -119,14 +134,31 @@ pub fn situation(
         }
     };
     let own_motion = motion(own);
+    // In the terminal area its alerter applies, as far as ownship is there.
+    let area = &config.terminal_area;
+    let in_terminal_area = area.logic != 0 && own.is_in(area);
+    let alerter = |state: &AircraftState| {
+        if in_terminal_area && state.is_in(area) { area.alerter } else { state.alerter }
+    };
     let traffic = traffic
         .iter()
         .map(|state| {
             let motion = motion(state);
             let [x, y] = [0, 1].map(|i| motion.position_m[i] - own_motion.position_m[i]);
             let doubt = own.uncertainty.doubt(&state.uncertainty, x.hypot(y), &config.z_scores);
-            Intruder { name: state.name.clone(), motion, alerter: state.alerter, doubt }
+            Intruder { name: state.name.clone(), motion, alerter: alerter(state), doubt }
         })
         .collect();
-    Situation { own: own_motion, alerter: own.alerter, traffic }
+    let tangent = match own.place {
+        Place::Earth { lat_rad, .. } => Some(Tangent { lat_rad, wind_mps }),
+        Place::Plane { .. } => None,
+    };
+    Situation {
+        name: own.name.clone(),
+        own: own_motion,
+        alerter: alerter(own),
+        in_terminal_area,
+        tangent,
+        traffic,
+    }
 }

@@ -16,6 +16,7 @@ pub fn daidalus() -> Option<PathBuf> {
 }
 
 /// The files of a folder whose names begin and end so, in order.
+#[allow(dead_code)] // not every test uses it
 pub fn files(folder: &Path, begin: &str, end: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()

@@ -62,6 +62,12 @@ pub struct RelativeState {
     pub vertical_cov: [[f64; 2]; 2],
 }
 
+/// Probability that a standard normal variable is below `x`; 1 for what is no number, as
+/// what is unknown must not look safe.
+pub fn normal_below(x: f64) -> f64 {
+    if x.is_nan() { 1.0 } else { normal::upper_tail(-x).clamp(0.0, 1.0) }
+}
+
 /// Probability that at some time in `[0, horizon_s]` the horizontal distance is below
 /// `horizontal_m` and, at the same time, the vertical distance below `vertical_m`.
 ///

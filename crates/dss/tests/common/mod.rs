@@ -200,6 +200,19 @@ impl Client {
         Ok(Reply { status, body })
     }
 
+    /// Sends any bytes.
+    pub async fn send_bytes(&self, method: &str, path: &str, body: Vec<u8>) -> Reply {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).body(body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        Reply { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send("PUT", path, Some(body), None).await.unwrap()
     }

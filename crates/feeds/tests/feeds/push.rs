@@ -2,7 +2,7 @@
 
 use crate::common::{HandClock, Service, noon, until};
 use deconflict_core::units::m_from_ft;
-use deconflict_core::{Address, AircraftClass, Technique};
+use deconflict_core::{Address, AircraftClass, Constraint, Technique};
 use deconflict_feeds::{Health, Push, PushError, PushedReport};
 use serde_json::json;
 
@@ -22,7 +22,8 @@ fn a_whole_report_becomes_one_with_what_it_declares() {
             "address": "a4ff9c", "time": noon().to_string(), "lat": 35.1, "lon": 40.2,
             "alt_ft": 31000, "alt_reference": "pressure", "gs_kt": 452, "trk_deg": 87.5,
             "vs_fpm": -640, "on_ground": false, "callsign": "EAGLE1", "squawk": "7700",
-            "class": "high-performance", "formation": "EAGLE", "sigma_m": 30
+            "class": "high-performance", "formation": "EAGLE", "constraint": "landing",
+            "sigma_m": 30
         }])),
     );
     let pushed = pushed.unwrap();
@@ -33,6 +34,7 @@ fn a_whole_report_becomes_one_with_what_it_declares() {
     assert_eq!(declaration.class, Some(AircraftClass::HighPerformance));
     assert_eq!(declaration.formation.unwrap().as_str(), "EAGLE");
     assert_eq!(declaration.callsign.unwrap().as_str(), "EAGLE1");
+    assert_eq!((declaration.constraint, declaration.priority), (Some(Constraint::Landing), 0));
     let report = service.reports()[0];
     assert_eq!((report.feed, report.technique), (0, Technique::Declared));
     assert_eq!((report.measured, report.received), (noon(), noon().plus_s(1.0)));
@@ -81,6 +83,7 @@ fn each_report_that_does_not_hold_is_refused_by_itself() {
         expected.iter().map(|(key, value, _)| with(key, value.clone())).collect();
     reports.push(json!("nonsense"));
     reports.push(with("class", json!("zeppelin")));
+    reports.push(with("constraint", json!("in a hurry")));
     reports.push(with("alt_ft", json!(null)));
     let count = reports.len();
     let pushed = service.feeds.push(0, &push(json!(reports))).unwrap();

@@ -8,7 +8,9 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use deconflict_core::RuleSet;
+use deconflict_core::rules::{Rule, Side};
 use deconflict_core::units::{ft_from_m, nm_from_m};
+use deconflict_picture::Viewer;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -38,19 +40,21 @@ pub struct RuleView {
 pub struct RulesBody {
     /// In order: the first that applies to a pair at a moment holds.
     rules: Vec<RuleView>,
-    /// As they were written.
+    /// As they were written; empty for a party, as they name others.
     toml: String,
 }
 
-/// The rules in force.
+/// The rules in force. A party gets those that its own aircraft can come under.
 #[utoipa::path(get, path = "/v1/rules", tag = "airspace", responses((status = 200, body = RulesBody)))]
 pub async fn rules(
     State(app): State<Arc<App>>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Json<RulesBody>, Problem> {
     let toml = app.hub.setup().rules;
     let set = parse(&toml)?;
-    let rules = set.rules().iter().map(|rule| RuleView {
+    let viewer = caller.viewer();
+    let concern = set.rules().iter().filter(|rule| concerns(rule, &viewer));
+    let rules = concern.map(|rule| RuleView {
         name: rule.name.to_string(),
         horizontal_nm: nm_from_m(rule.minima.horizontal_m),
         vertical_ft: ft_from_m(rule.minima.vertical_m).round(),
@@ -60,7 +64,17 @@ pub async fn rules(
         volume: rule.volume.and_then(|v| Some(set.volumes().get(v)?.name.clone())),
     });
     let rules = rules.collect();
+    let toml = if viewer == Viewer::Everything { toml } else { String::new() };
     Ok(Json(RulesBody { rules, toml }))
+}
+
+/// Whether a viewer's own aircraft can come under a rule.
+fn concerns(rule: &Rule, viewer: &Viewer) -> bool {
+    let admits = |side: &Side| {
+        let mut operators = side.operators.iter();
+        side.operators.is_empty() || operators.any(|operator| viewer.owns(Some(operator.as_str())))
+    };
+    *viewer == Viewer::Everything || rule.sides.iter().any(admits)
 }
 
 fn parse(toml: &str) -> Result<RuleSet, Problem> {

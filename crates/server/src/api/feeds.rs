@@ -88,9 +88,16 @@ impl Declarations {
         Declarations { fixed: fixed.collect(), pushed: BTreeMap::new() }
     }
 
-    /// Everything; what the configuration says comes last, and so holds.
+    /// Everything. What the configuration says of an aircraft holds; what stands against its
+    /// manoeuvring is for whoever flies it to add.
     pub fn all(&self) -> Vec<Declared> {
-        self.pushed.values().chain(self.fixed.values()).cloned().collect()
+        let fixed = self.fixed.iter().map(|(address, fixed)| {
+            let pushed = || self.pushed.get(address)?.constraint.clone();
+            Declared { constraint: fixed.constraint.clone().or_else(pushed), ..fixed.clone() }
+        });
+        let is_free = |(address, _): &(&Address, &Declared)| !self.fixed.contains_key(address);
+        let pushed = self.pushed.iter().filter(is_free).map(|(_, declared)| declared.clone());
+        pushed.chain(fixed).collect()
     }
 
     /// Takes in what is declared on a feed of `owner`. Which addresses are another's, of which
@@ -113,11 +120,21 @@ impl Declarations {
                 }
                 continue;
             }
-            let new = Declared::of(*address, declaration);
-            if fixed.is_some() || known == Some(&new) {
+            let before = self.pushed.get(address);
+            let new = match fixed {
+                None => Declared::of(*address, declaration),
+                Some(_) if owner.is_some() && operator != owner => continue,
+                // Only what changes in flight, and nothing where it never has.
+                Some(_) if before.is_none() && declaration.constraint.is_none() => continue,
+                Some(_) => {
+                    let constraint = declaration.constraint;
+                    Declared::of(*address, &Declaration { constraint, ..Declaration::default() })
+                }
+            };
+            if before == Some(&new) {
                 continue;
             }
-            if known.is_some() || self.pushed.len() < MOST_DECLARED {
+            if before.is_some() || self.pushed.len() < MOST_DECLARED {
                 self.pushed.insert(*address, new);
                 changed = true;
             }
@@ -129,7 +146,7 @@ impl Declarations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use deconflict_core::Label;
+    use deconflict_core::{Constraint, Label};
 
     #[test]
     fn nobody_can_take_anothers_aircraft() {
@@ -146,5 +163,22 @@ mod tests {
         let all = known.all();
         let operators: Vec<_> = all.iter().filter_map(|d| d.operator.as_deref()).collect();
         assert_eq!(operators, ["BLUE", "CIVIL"]);
+    }
+
+    #[test]
+    fn what_stands_against_manoeuvring_is_the_owners_to_say_and_to_take_back() {
+        let one = Address::icao(1);
+        let blue = Declaration { operator: Label::new("BLUE"), ..Default::default() };
+        let fixed = Declared { priority: Some(2), ..Declared::of(one, &blue) };
+        let mut known = Declarations::new([fixed.clone()]);
+        let lost = Declaration { constraint: Some(Constraint::LostLink), ..blue };
+        assert!(known.claim(Some("RED"), &[(one, lost)]).0.contains(&one));
+        assert_eq!(known.all(), std::slice::from_ref(&fixed));
+        assert!(known.claim(Some("BLUE"), &[(one, lost)]).1);
+        let said = Declared { constraint: Some("lost-link".to_owned()), ..fixed.clone() };
+        assert_eq!(known.all(), [said]);
+        assert!(!known.claim(Some("BLUE"), &[(one, lost)]).1, "it says nothing new");
+        assert!(known.claim(Some("BLUE"), &[(one, blue)]).1);
+        assert_eq!(known.all(), [fixed]);
     }
 }

@@ -116,6 +116,12 @@ horizontal_nm = 4
 vertical_ft = 900
 
 [[rule]]
+name = "among the hidden"
+both = { operator = ["OPHIDE"] }
+horizontal_nm = 5
+vertical_ft = 1000
+
+[[rule]]
 name = "everybody"
 horizontal_nm = 5
 vertical_ft = 1000

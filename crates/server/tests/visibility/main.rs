@@ -153,7 +153,9 @@ async fn check(sky: &Sky, sources: &[Source], alerts: &BTreeMap<String, String>)
     // Whose feeds there are, and what the engine and people say of those whom it may not know.
     let feeds = ["radar", "white link", "pos link", "conf link", "hide link"];
     words.extend(feeds.map(str::to_owned));
-    words.extend(["below the tanker", "tanker", "secret words"].map(str::to_owned));
+    words.extend(
+        ["below the tanker", "tanker", "among the hidden", "secret words"].map(str::to_owned),
+    );
     let hidden: BTreeSet<u64> = HIDDEN.iter().map(|name| sky.ids[name]).collect();
     for Source { name, text } in sources {
         for word in &words {

@@ -116,11 +116,14 @@ impl Scenario {
         self.operators.iter().map(|party| (party.name, party.command))
     }
 
-    /// Its aerodromes with the places of their thresholds, in the order of the file.
-    pub fn aerodromes(&self) -> impl Iterator<Item = (&str, GeoPoint)> {
+    /// Its aerodromes with the places of their thresholds and their elevations in metres, in the
+    /// order of the file.
+    pub fn aerodromes(&self) -> impl Iterator<Item = (&str, GeoPoint, f64)> {
         let named = self.field_names.iter().zip(&self.fields);
         named.filter_map(|(name, field)| match field {
-            Field::Aerodrome { threshold, .. } => Some((name.as_str(), threshold.point)),
+            Field::Aerodrome { threshold, elevation_m, .. } => {
+                Some((name.as_str(), threshold.point, *elevation_m))
+            }
             Field::Ship { .. } => None,
         })
     }

@@ -12,16 +12,34 @@ use deconflict_daa::scenario::Moment;
 use serde_json::{Value, json};
 use std::io::Write;
 
-pub fn write(out: &mut Out, moment: &Moment, assessment: &Assessment) -> Outcome<()> {
+/// One moment. `shapes` has one value for each intruder, or none at all.
+pub fn write(
+    out: &mut Out,
+    moment: &Moment,
+    assessment: &Assessment,
+    shapes: &[Value],
+) -> Outcome<()> {
     let bands: serde_json::Map<String, Value> = assessment
         .bands
         .iter()
         .map(|b| (key(b.dimension).to_owned(), bands(b, assessment)))
         .collect();
+    let mut traffic: Vec<Value> = assessment.traffic.iter().map(traffic).collect();
+    for (intruder, shapes) in traffic.iter_mut().zip(shapes) {
+        intruder["shapes"] = shapes.clone();
+    }
+    let coordination = assessment.urgent.map(|u| {
+        json!({
+            "with": assessment.traffic.get(u.index).map(|t| &t.name),
+            "horizontal_epsilon": u.horizontal,
+            "vertical_epsilon": u.vertical,
+        })
+    });
     let line = json!({
         "time_s": assessment.time_s,
         "ownship": moment.own.name,
-        "traffic": assessment.traffic.iter().map(traffic).collect::<Vec<_>>(),
+        "traffic": traffic,
+        "coordination": coordination,
         "bands": bands,
     });
     writeln!(out, "{line}")?;
@@ -88,7 +106,7 @@ fn bands(bands: &Bands, assessment: &Assessment) -> Value {
     };
     let recovery = match bands.recovery {
         RecoveryResult::NotNeeded => Value::Null,
-        RecoveryResult::Impossible => json!("impossible"),
+        RecoveryResult::Impossible { .. } => json!("impossible"),
         RecoveryResult::Found(f) => json!({
             "time_s": f.time_s,
             "shrunk": f.shrunk,
@@ -99,13 +117,15 @@ fn bands(bands: &Bands, assessment: &Assessment) -> Value {
     let r = &bands.resolution;
     json!({
         "current": value(bands.current),
-        "region": bands.region.to_string(),
+        // Nothing is said of a dimension without bands.
+        "region": (!list.is_empty()).then(|| bands.region.to_string()),
         "bands": list,
         "resolution": if r.needed {
             json!({
                 "up": r.up.map(value),
                 "down": r.down.map(value),
                 "preferred": if r.prefers_up { "up" } else { "down" },
+                "value": if r.prefers_up { r.up } else { r.down }.map(value),
             })
         } else {
             Value::Null

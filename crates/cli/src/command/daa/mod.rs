@@ -1,6 +1,7 @@
 //! `deconflict daa FILE --conf CONF`: detect and avoid for an encounter on file.
 
 mod json;
+mod shapes;
 mod summary;
 mod svg;
 
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// One line of JSON for each moment
     #[arg(long)]
     json: bool,
+    /// With --json: the horizontal contours and hazard zones of each intruder
+    #[arg(long, requires = "json")]
+    contours: bool,
     /// Draws the bands over time into a file
     #[arg(long, value_name = "SVG")]
     svg: Option<PathBuf>,
@@ -42,9 +46,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome<Found> {
     let conf = read(&arguments.conf)?;
     let config = Config::parse(&conf).map_err(|e| at(&arguments.conf, &e, Kind::Config))?;
-    for key in config.not_followed() {
+    for key in config.not_compared() {
         let name = input::name(&arguments.conf);
-        writeln!(std::io::stderr().lock(), "note: {name}: {key} is not followed")?;
+        writeln!(
+            std::io::stderr().lock(),
+            "note: {name}: {key}: never compared with the reference; see docs/daa.md"
+        )?;
     }
     let text = read(&arguments.file)?;
     let scenario = Scenario::parse(&text).map_err(|e| at(&arguments.file, &e, Kind::BadData))?;
@@ -57,14 +64,20 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
     let mut monitor = Monitor::new(&config);
     let mut all: Vec<Assessment> = Vec::with_capacity(scenario.moments.len());
     for moment in &scenario.moments {
-        let assessment = monitor.assess(moment.time_s, &moment.situation(&config));
+        let situation = moment.situation(&config);
+        let assessment = monitor.assess(moment.time_s, &situation);
         if arguments.alerting {
             let rows = alerting_rows(&moment.own.name, &assessment, &config);
             out.write_all(rows.as_bytes())?;
         } else if arguments.batch {
             out.write_all(batch_moment(moment, &assessment, &config).as_bytes())?;
         } else if arguments.json {
-            json::write(&mut out, moment, &assessment)?;
+            let shapes = if arguments.contours {
+                shapes::of_traffic(moment, &situation, &config)
+            } else {
+                Vec::new()
+            };
+            json::write(&mut out, moment, &assessment, &shapes)?;
         }
         all.push(assessment);
     }

@@ -1,6 +1,6 @@
 //! The bands over time: one strip a dimension, time to the right.
 
-use deconflict_core::units::{fpm_from_mps, ft_from_m, kt_from_mps};
+use deconflict_core::units::{fpm_from_mps, ft_from_m, kt_from_mps, m_from_ft};
 use deconflict_daa::config::Dimension;
 use deconflict_daa::monitor::Assessment;
 use deconflict_daa::region::Region;
@@ -42,6 +42,20 @@ fn title(dimension: Dimension) -> &'static str {
     }
 }
 
+/// Altitudes further from ownship's than this are left out of the drawing: of all that
+/// can be flown, what matters is a thin line.
+const ALTITUDES_SHOWN_M: f64 = m_from_ft(5000.0);
+
+/// The part of a dimension that is drawn.
+fn focus(dimension: Dimension, all: &[Assessment], low: f64, high: f64) -> (f64, f64) {
+    if dimension != Dimension::Altitude {
+        return (low, high);
+    }
+    let own = || all.iter().map(|a| a.bands[dimension as usize].current);
+    let (least, most) = (own().fold(f64::INFINITY, f64::min), own().fold(-f64::INFINITY, f64::max));
+    ((least - ALTITUDES_SHOWN_M).max(low), (most + ALTITUDES_SHOWN_M).min(high))
+}
+
 /// An SVG document.
 pub fn draw(all: &[Assessment]) -> String {
     let height = TOP + 4.0 * (STRIP + GAP) + 20.0;
@@ -63,6 +77,7 @@ pub fn draw(all: &[Assessment]) -> String {
         let all_bands = || all.iter().flat_map(|a| &a.bands[dimension as usize].bands);
         let low = all_bands().map(|b| b.low).fold(f64::INFINITY, f64::min);
         let high = all_bands().map(|b| b.high).fold(f64::NEG_INFINITY, f64::max);
+        let (low, high) = focus(dimension, all, low, high);
         if low >= high {
             continue;
         }
@@ -78,11 +93,14 @@ pub fn draw(all: &[Assessment]) -> String {
             let (from, width) = (x(assessment.time_s), x(until) - x(assessment.time_s));
             let bands = &assessment.bands[dimension as usize];
             for band in &bands.bands {
-                let (above, below) = (y(band.high), y(band.low));
+                let (above, below) = (y(band.high.min(high)), y(band.low.max(low)));
+                if above >= below {
+                    continue;
+                }
                 let _ = writeln!(
                     out,
                     "<rect x=\"{from:.2}\" y=\"{above:.2}\" width=\"{width:.2}\" \
-                     height=\"{:.2}\" fill=\"{}\"><title>{} at {} s</title></rect>",
+                     height=\"{:.2}\" shape-rendering=\"crispEdges\" fill=\"{}\"><title>{} at {} s</title></rect>",
                     below - above,
                     colour(band.region),
                     band.region,
