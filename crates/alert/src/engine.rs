@@ -57,6 +57,9 @@ pub struct Picture<'a> {
     pub facts: &'a [Facts],
     /// What the kernel found under [`rules`](Self::rules).
     pub conflicts: &'a [Conflict],
+    /// What the kernel found along the plans of those who follow theirs, further ahead. Indices
+    /// are those of [`scene`](Self::scene).
+    pub planned: &'a [Conflict],
     /// What the kernel found under [`neighbourhood`]; may be empty most of the
     /// time, as pairs that are near each other stay so for a while.
     pub neighbours: &'a [Conflict],
@@ -197,18 +200,23 @@ impl AlertEngine {
     fn list(&mut self, picture: &Picture, now: Time) {
         for pair in self.pairs.values_mut() {
             pair.conflict = None;
+            pair.planned = None;
         }
         let subjects = picture.scene.subjects();
-        let listed = picture.conflicts.iter().map(|c| (c, true));
-        for (c, owed) in listed.chain(picture.neighbours.iter().map(|c| (c, false))) {
+        let listed = picture.conflicts.iter().map(|c| (c, Listed::Conflict));
+        let near = picture.neighbours.iter().map(|c| (c, Listed::Neighbours));
+        let planned = picture.planned.iter().map(|c| (c, Listed::Planned));
+        for (c, listed) in listed.chain(near).chain(planned) {
             let (mut a, mut b) = (subjects[c.a as usize], subjects[c.b as usize]);
             if a.id > b.id {
                 std::mem::swap(&mut a, &mut b);
             }
             let pair = self.pairs.entry((a.id, b.id)).or_insert_with(|| Pair::new(a, b, now));
             pair.last_listed = now;
-            if owed {
-                pair.conflict = Some(*c);
+            match listed {
+                Listed::Conflict => pair.conflict = Some(*c),
+                Listed::Planned => pair.planned = Some(*c),
+                Listed::Neighbours => {}
             }
         }
     }
@@ -319,6 +327,14 @@ impl AlertEngine {
             out.push(Message::Formation(change));
         }
     }
+}
+
+/// Why the kernel lists a pair.
+#[derive(Clone, Copy)]
+enum Listed {
+    Conflict,
+    Planned,
+    Neighbours,
 }
 
 /// Whether others join this aircraft on purpose.

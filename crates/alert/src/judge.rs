@@ -138,7 +138,7 @@ impl AlertEngine {
         let figures = pair.figures(now, &relative);
         if let Some(alert) = &mut pair.alert {
             (alert.a, alert.b) = (pair.a, pair.b);
-            if let Some(c) = &pair.conflict {
+            if let Some(c) = pair.conflict.as_ref().or(pair.planned.as_ref()) {
                 let rule = &picture.rules.rules()[usize::from(c.rule)];
                 (alert.rule, alert.minima, alert.last) = (rule.name, rule.minima, now);
             }
@@ -150,7 +150,7 @@ impl AlertEngine {
             Some(Transition::Raised(stage)) => {
                 let Some(alert) = self.raise(pair, picture, now) else { return };
                 pair.alert = Some(Box::new(alert));
-                let late = pair.conflict.is_none();
+                let late = pair.shown().is_none();
                 let words = if late { pair.late_words() } else { explain(pair, picture) };
                 (Status::Open(stage), words)
             }
@@ -185,7 +185,7 @@ impl AlertEngine {
 
     /// A new alert for the conflict of now, or for one that was held back.
     fn raise(&mut self, pair: &Pair, picture: &Picture, now: Time) -> Option<Alert> {
-        let rule = pair.conflict.map(|c| c.rule).or(pair.held.map(|h| h.rule))?;
+        let rule = pair.shown().map(|c| c.rule).or(pair.held.map(|h| h.rule))?;
         let rule = &picture.rules.rules()[usize::from(rule)];
         let figures = match (&pair.relative, &pair.held) {
             (Some(relative), _) => pair.figures(now, relative),
@@ -220,10 +220,14 @@ impl AlertEngine {
 }
 
 fn explain(pair: &Pair, picture: &Picture) -> String {
-    let Some(c) = &pair.conflict else { return String::new() };
+    let Some(c) = pair.shown() else { return String::new() };
     let subjects = picture.scene.subjects();
     let rule = &picture.rules.rules()[usize::from(c.rule)];
-    c.explain(&subjects[c.a as usize], &subjects[c.b as usize], rule)
+    let words = c.explain(&subjects[c.a as usize], &subjects[c.b as usize], rule);
+    match pair.life.stage() {
+        Some(Stage::Planned) => format!("by the plans of both: {words}"),
+        _ => words,
+    }
 }
 
 fn end(pair: &mut Pair, now: Time, reason: EndReason, words: String, out: &mut Vec<Message>) {

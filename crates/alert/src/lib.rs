@@ -8,7 +8,8 @@
 //! * [`life`]: the state machine of one alert: M of N, hysteresis, what may follow what;
 //! * `kin`: one aircraft seen twice; `company`: station-keeping;
 //!   [`formation`]: who flies with whom;
-//! * [`engine`]: one evaluation after the other, for all pairs.
+//! * [`engine`]: one evaluation after the other, for all pairs;
+//! * [`warning`]: an aircraft outside of its plan, or about to enter another's airspace.
 //!
 //! No input or output, no clock, no threads, no randomness. The same pictures
 //! give the same messages.
@@ -36,6 +37,7 @@ pub mod life;
 mod pair;
 mod relative;
 pub mod suppression;
+pub mod warning;
 mod words;
 
 pub use alert::{Alert, AlertChange, Change, Closest, EndReason, Figures, Status};
@@ -43,3 +45,7 @@ pub use engine::{AlertEngine, Facts, Message, Picture, Totals, neighbourhood};
 pub use formation::{Formation, FormationChange, FormationEvent, Origin};
 pub use life::Stage;
 pub use suppression::{Suppressed, SuppressionReason};
+pub use warning::{
+    Sighting, Topic, Warning, WarningChange, WarningEnd, WarningEngine, WarningFigures, WarningKey,
+    WarningStage, WarningStatus, WarningStep,
+};

@@ -12,15 +12,22 @@
 //!   down to *predicted*, *lost* to *imminent*. An alert that has been *lost* never
 //!   becomes *predicted*: once no further loss is imminent for `clear_s`, it is over,
 //!   and a later encounter of the two is a new alert.
-//! * **Over** when no level that it may have was shown for `clear_s`.
+//! * **Over** when no level that it may have was shown for `clear_s`. What only plans show comes
+//!   and goes with how they are kept to: it is over when it was not shown for half a minute.
 
 use deconflict_core::Time;
 use deconflict_core::rules::Alerting;
 use std::fmt;
 
+/// What only plans show is over when it was not shown for so long, seconds.
+const PLANNED_CLEAR_S: f64 = 30.0;
+
 /// How far a conflict has come. Ordered: later is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
+    /// Separation will be lost where the plans of the two meet, further ahead than straight
+    /// flight is looked at: nothing that is urgent yet.
+    Planned,
     /// Separation will be lost if nothing changes.
     Predicted,
     /// Separation is about to be lost.
@@ -31,11 +38,12 @@ pub enum Stage {
 
 impl Stage {
     /// All, from the mildest.
-    pub const ALL: [Stage; 3] = [Stage::Predicted, Stage::Imminent, Stage::Lost];
+    pub const ALL: [Stage; 4] = [Stage::Planned, Stage::Predicted, Stage::Imminent, Stage::Lost];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
+            Stage::Planned => "planned",
             Stage::Predicted => "predicted",
             Stage::Imminent => "imminent",
             Stage::Lost => "lost",
@@ -78,9 +86,9 @@ pub struct Life {
     stage: Option<Stage>,
     was_lost: bool,
     /// For each level the last evaluations, newest in bit 0: was it at least this bad?
-    shown: [u64; 3],
+    shown: [u64; 4],
     /// For each level when it was last at least this bad.
-    last_shown: [Option<Time>; 3],
+    last_shown: [Option<Time>; 4],
 }
 
 impl Life {
@@ -168,10 +176,12 @@ impl Life {
             self.last_shown[level as usize]
                 .is_none_or(|last| now.seconds_since(last) >= alerting.clear_s)
         };
-        if !gone(stage) {
+        let long_gone = self.last_shown[stage as usize]
+            .is_none_or(|last| now.seconds_since(last) >= alerting.clear_s.max(PLANNED_CLEAR_S));
+        if !gone(stage) || stage == Stage::Planned && !long_gone {
             return None;
         }
-        let floor = if self.was_lost { Stage::Imminent } else { Stage::Predicted };
+        let floor = if self.was_lost { Stage::Imminent } else { Stage::Planned };
         let milder = Stage::ALL.into_iter().rev().find(|&l| l < stage && l >= floor && !gone(l));
         match milder {
             Some(level) => {

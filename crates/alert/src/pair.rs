@@ -101,6 +101,8 @@ pub(crate) struct Pair {
     pub b: Subject,
     /// The conflict that the kernel found at this evaluation.
     pub conflict: Option<Conflict>,
+    /// The conflict that their plans lead to, if both follow theirs.
+    pub planned: Option<Conflict>,
     /// Where the two are at this evaluation; `None` if one is not in the picture.
     pub relative: Option<Relative>,
     pub last_listed: Time,
@@ -119,6 +121,7 @@ impl Pair {
             a,
             b,
             conflict: None,
+            planned: None,
             relative: None,
             last_listed: now,
             company: None,
@@ -139,8 +142,13 @@ impl Pair {
             && self.suppressed.is_none()
     }
 
+    /// The conflict that the alert of the pair is about.
+    pub fn shown(&self) -> Option<&Conflict> {
+        self.conflict.as_ref().or(self.planned.as_ref())
+    }
+
     pub fn figures(&self, now: Time, relative: &Relative) -> Figures {
-        match &self.conflict {
+        match self.shown() {
             Some(c) => Figures::of_conflict(now, c, relative),
             None => Figures::of_pair(now, relative),
         }
@@ -149,7 +157,11 @@ impl Pair {
     /// How far the conflict has come, if it is worth an alert under its rule.
     /// `age_s` is how long ago the one heard less lately was heard.
     pub fn observation(&self, rules: &RuleSet, established: bool, age_s: f64) -> Observation {
-        let Some(c) = &self.conflict else { return Observation::default() };
+        // Plans say that levels are passed, and when: nothing has to be read from the present
+        // motion, and how likely it is so far ahead is told and decides nothing.
+        let planned = self.planned.map(|_| Stage::Planned);
+        let by_plan = Observation { level: planned, sure: false };
+        let Some(c) = &self.conflict else { return by_plan };
         let rule = &rules.rules()[usize::from(c.rule)];
         let alerting = &rule.alerting;
         let level = if c.lost {
@@ -159,14 +171,14 @@ impl Pair {
         } else if c.entry_s <= alerting.predicted_s {
             Some(Stage::Predicted)
         } else {
-            None
+            planned
         };
         // A loss that has happened is not a matter of probability, and an alert
         // that is on does not flicker with it. NaN means nobody has computed it.
         let unlikely = c.probability < alerting.min_probability;
         let new = !c.lost && self.alert.is_none();
         if new && (unlikely || levels_hold_s(c, &rule.minima, age_s) > alerting.levels_s) {
-            return Observation::default();
+            return by_plan;
         }
         let deep = c.horizontal_now_m < rule.minima.called_horizontal_m() / 2.0
             && c.vertical_now_m.abs() < rule.minima.called_vertical_m() / 2.0;
@@ -274,7 +286,7 @@ impl Pair {
     /// By which parameters the pair is judged: those of the rule that it infringes,
     /// or else of the one that its alert is about.
     pub fn alerting<'a>(&self, rules: &'a RuleSet) -> Option<&'a Alerting> {
-        let index = match (&self.conflict, &self.alert, &self.held) {
+        let index = match (self.shown(), &self.alert, &self.held) {
             (Some(c), _, _) => usize::from(c.rule),
             (_, Some(alert), _) => rules.rules().iter().position(|r| r.name == alert.rule)?,
             (_, _, Some(held)) => usize::from(held.rule),

@@ -90,6 +90,7 @@ fn fly(rules: RuleSet, traffic: &[Seen], seconds: usize) -> Vec<Message> {
             scene: &scene,
             facts: &facts,
             conflicts: &conflicts,
+            planned: &[],
             neighbours: &neighbours,
             grounded: &[],
             rules: &rules,

@@ -10,6 +10,7 @@ fn level() -> impl Strategy<Value = Option<Stage>> {
     // Runs of equal observations are what really happens; the weights make them likely.
     prop_oneof![
         4 => Just(None),
+        2 => Just(Some(Stage::Planned)),
         3 => Just(Some(Stage::Predicted)),
         3 => Just(Some(Stage::Imminent)),
         3 => Just(Some(Stage::Lost)),
@@ -44,7 +45,7 @@ proptest! {
         let mut life = Life::default();
         let mut stage: Option<Stage> = None;
         let mut was_lost = false;
-        let mut last_at = [None::<usize>; 3];
+        let mut last_at = [None::<usize>; 4];
         for (i, &(level, sure)) in sequence.iter().enumerate() {
             for s in Stage::ALL {
                 if level >= Some(s) {
@@ -62,7 +63,7 @@ proptest! {
                 Some(Transition::Raised(to)) => {
                     prop_assert_eq!(stage, None);
                     prop_assert!(level >= Some(to));
-                    let least = if to == Stage::Lost { Stage::Predicted } else { to };
+                    let least = if to == Stage::Lost { Stage::Planned } else { to };
                     prop_assert!(sure || shown(least) >= alerting.confirm.into(), "M of N");
                     was_lost = to == Stage::Lost;
                 }
@@ -75,10 +76,10 @@ proptest! {
                     let from = stage.unwrap();
                     prop_assert!(to < from);
                     prop_assert!(since(from) >= alerting.clear_s, "hysteresis");
-                    prop_assert!(!(was_lost && to == Stage::Predicted), "ALR-3");
+                    prop_assert!(!(was_lost && to <= Stage::Predicted), "ALR-3");
                 }
                 Some(Transition::Cleared) => {
-                    let floor = if was_lost { Stage::Imminent } else { Stage::Predicted };
+                    let floor = if was_lost { Stage::Imminent } else { Stage::Planned };
                     prop_assert!(stage.is_some());
                     prop_assert!(since(floor) >= alerting.clear_s, "hysteresis");
                     prop_assert_eq!(life.stage(), None);

@@ -3,7 +3,9 @@
 use crate::style::{Style, Tone};
 use deconflict_core::{Subject, Time};
 use deconflict_engine::Event;
-use deconflict_engine::alert::{AlertChange, FormationChange, Stage, Status, Suppressed};
+use deconflict_engine::alert::{
+    AlertChange, FormationChange, Stage, Status, Suppressed, Topic, WarningStage, WarningStatus,
+};
 use deconflict_engine::{FeedChange, FeedEvent};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -118,6 +120,12 @@ fn csv(out: &mut impl Write, event: &Event, feeds: &[String]) -> io::Result<()> 
             let reason = feed_words(change);
             [kind, none(), state, time, a, none(), none(), none(), none(), none(), none(), reason]
         }
+        Event::Warning(change) => {
+            let [kind, state] = ["warning", change.step.to.name()].map(str::to_owned);
+            let (id, a) = (change.warning.to_string(), identity(&change.subject));
+            let (about, reason) = (topic_id(&change.topic), change.step.reason.clone());
+            [kind, id, state, time, a, about, none(), none(), none(), none(), none(), reason]
+        }
     };
     let quoted = cells.map(|cell| match cell.contains([',', '"', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
@@ -139,6 +147,15 @@ pub fn text(event: &Event, feeds: &[String], style: Style) -> Option<String> {
             let name = feed_name(feeds, change.feed.feed);
             (tone, word, format!("{name}: {}", feed_words(change)))
         }
+        Event::Warning(change) => {
+            let (word, tone) = match change.step.to {
+                WarningStatus::Open(WarningStage::Nonconforming) => ("off plan", Tone::Strong),
+                WarningStatus::Open(WarningStage::Approaching) => ("enters", Tone::Caution),
+                WarningStatus::Open(WarningStage::Inside) => ("INSIDE", Tone::Warning),
+                WarningStatus::Ended(_) => ("ended", Tone::Quiet),
+            };
+            (tone, word, format!("warning {}: {}", change.warning, change.step.reason))
+        }
     };
     let when = style.paint(Tone::Quiet, second(event.time()));
     Some(format!("{when}  {}  {rest}", style.paint(tone, format_args!("{word:<10}"))))
@@ -153,10 +170,17 @@ pub fn second(time: Time) -> String {
 /// The word for the state of an alert, louder the worse it is.
 pub fn state_word(status: Status) -> (&'static str, Tone) {
     match status {
+        Status::Open(Stage::Planned) => ("planned", Tone::Plain),
         Status::Open(Stage::Predicted) => ("predicted", Tone::Strong),
         Status::Open(Stage::Imminent) => ("IMMINENT", Tone::Caution),
         Status::Open(Stage::Lost) => ("LOST", Tone::Warning),
         Status::Ended(_) => ("ended", Tone::Quiet),
+    }
+}
+
+fn topic_id(topic: &Topic) -> String {
+    match topic {
+        Topic::Plan { id, .. } | Topic::Area { id, .. } => id.to_string(),
     }
 }
 

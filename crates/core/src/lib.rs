@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod altitude;
+pub mod area;
 pub mod constraint;
 pub mod corridor;
 pub mod crossing;
@@ -17,6 +18,7 @@ pub mod identity;
 pub mod label;
 pub mod overlap;
 pub mod party;
+pub mod plan;
 pub mod registry;
 pub mod report;
 pub mod rules;
@@ -27,11 +29,13 @@ pub mod units;
 pub mod volume;
 
 pub use altitude::{Altitude, AltitudeReference};
+pub use area::Area;
 pub use constraint::Constraint;
 pub use geo::GeoPoint;
 pub use identity::{Address, AddressSpace, Technique};
 pub use label::Label;
 pub use party::{AircraftClass, Formation, Operator};
+pub use plan::Plan;
 pub use registry::{Declaration, Registry};
 pub use report::Report;
 pub use rules::RuleSet;

@@ -27,9 +27,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn scenario(text: &str, events: &mut Vec<Event>) -> Result<Engine, Box<dyn Error>> {
-    let mut simulation = Simulation::new(&Scenario::parse(text)?);
+    let scenario = Scenario::parse(text)?;
+    let mut simulation = Simulation::new(&scenario);
     let registry = simulation.registry();
     let mut engine = Engine::new(EngineConfig { registry, ..EngineConfig::default() });
+    engine.set_plans(scenario.filed.clone());
+    engine.set_areas(scenario.reserved.clone());
     while !simulation.is_over() {
         let until = simulation.now().plus_s(10.0);
         engine.push(simulation.step(until), events);

@@ -31,6 +31,10 @@ pub struct EngineConfig {
     /// Feeds that are to be heard, by number, with the longest pause that each of them makes,
     /// in seconds. The period of other feeds is learnt once they are heard.
     pub feeds: Vec<(u16, f64)>,
+    /// How far ahead aircraft are looked at that follow their plans, seconds.
+    pub plan_lookahead_s: f64,
+    /// How long before it an entry into another's airspace is warned of, seconds.
+    pub area_lookahead_s: f64,
 }
 
 impl Default for EngineConfig {
@@ -43,6 +47,8 @@ impl Default for EngineConfig {
             probability: true,
             period_s: 1.0,
             feeds: Vec::new(),
+            plan_lookahead_s: 1200.0,
+            area_lookahead_s: 180.0,
         }
     }
 }

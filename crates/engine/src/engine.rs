@@ -3,9 +3,12 @@
 use crate::config::EngineConfig;
 use crate::event::Event;
 use crate::feed::{Feed, FeedChange, Feeds};
-use deconflict_alert::{AlertEngine, Facts, Message, Picture, neighbourhood};
+use crate::intended::{Intended, PlanStatus};
+use deconflict_alert::{
+    AlertEngine, Facts, Message, Picture, WarningChange, WarningEngine, neighbourhood,
+};
 use deconflict_core::altitude::{AltitudeReference, VerticalContext};
-use deconflict_core::{Registry, Report, RuleSet, Time};
+use deconflict_core::{Area, Plan, Registry, Report, RuleSet, Time, Trajectory};
 use deconflict_detect::{Conflict, Detector, Options, Scene};
 use deconflict_track::{DataClock, Freshness, Track, Tracker};
 use std::sync::Arc;
@@ -56,9 +59,17 @@ pub struct Engine {
     detector: Detector,
     neighbours: Detector,
     alerts: AlertEngine,
+    intended: Intended,
     feeds: Feeds,
     counts: Counts,
     work: Work,
+}
+
+/// The aircraft of one evaluation.
+pub(crate) struct Expected<'a> {
+    pub scene: &'a Scene,
+    pub facts: &'a [Facts],
+    pub grounded: &'a [u64],
 }
 
 /// Working memory, kept between evaluations.
@@ -70,6 +81,7 @@ struct Work {
     conflicts: Vec<Conflict>,
     near: Vec<Conflict>,
     messages: Vec<Message>,
+    warnings: Vec<WarningChange>,
     /// What is remembered of the tracks in the scene, by track.
     memories: Vec<Memory>,
     memories_before: Vec<Memory>,
@@ -105,6 +117,12 @@ impl Engine {
             detector: Detector::new(config.rules.clone(), options),
             neighbours: Detector::new(near_rules, near),
             alerts: AlertEngine::new(),
+            intended: Intended::new(
+                &config.rules,
+                options,
+                config.plan_lookahead_s,
+                config.area_lookahead_s,
+            ),
             feeds: Feeds::new(&config.feeds, period_s),
             counts: Counts::default(),
             work: Work::default(),
@@ -143,6 +161,8 @@ impl Engine {
         self.evaluate(now, true, out);
         self.alerts.finish(now, &mut self.work.messages);
         out.extend(self.work.messages.drain(..).map(Event::from));
+        self.intended.warnings.finish(now, &mut self.work.warnings);
+        out.extend(self.work.warnings.drain(..).map(Event::Warning));
     }
 
     /// The present: the time of the data.
@@ -191,6 +211,44 @@ impl Engine {
         self.config.registry = registry;
     }
 
+    /// Replaces the plans. From the next evaluation on, aircraft that follow theirs are expected
+    /// along it, and those that do not are called.
+    pub fn set_plans(&mut self, plans: Vec<Plan>) {
+        self.intended.set_plans(plans);
+    }
+
+    /// Replaces the areas that others are warned of. One that moves is given anew, or with its
+    /// motion; what is known by the same name is the same area.
+    pub fn set_areas(&mut self, areas: Vec<Area>) {
+        self.intended.areas = areas;
+    }
+
+    /// The plans, as they were given.
+    pub fn plans(&self) -> &[Plan] {
+        &self.intended.plans
+    }
+
+    /// The areas, as they were given.
+    pub fn areas(&self) -> &[Area] {
+        &self.intended.areas
+    }
+
+    /// How those aircraft lie to their plans that are seen and have one under way.
+    pub fn plan_statuses(&self) -> &[PlanStatus] {
+        &self.intended.statuses
+    }
+
+    /// The path that a plan has of an aircraft, while it follows it.
+    pub fn planned_path(&self, track: u64) -> Option<&Trajectory> {
+        let index = self.work.scene.subjects().iter().position(|s| s.id == track)?;
+        self.intended.path_of(index)
+    }
+
+    /// The warnings that are on: who has left a plan, who comes to whose airspace.
+    pub fn warnings(&self) -> &WarningEngine {
+        &self.intended.warnings
+    }
+
     /// Time goes on to `now`: does all evaluations that are due before.
     #[inline]
     fn pass(&mut self, now: Time, out: &mut Vec<Event>) {
@@ -226,7 +284,10 @@ impl Engine {
     }
 
     fn is_idle(&self) -> bool {
-        self.tracker.is_empty() && self.alerts.is_idle() && self.feeds.all_silent()
+        self.tracker.is_empty()
+            && self.alerts.is_idle()
+            && self.intended.warnings.is_idle()
+            && self.feeds.all_silent()
     }
 
     /// One evaluation of the picture as it is at `now`.
@@ -235,7 +296,9 @@ impl Engine {
         if !last {
             self.feeds.look(now, |change: FeedChange| out.push(Event::Feed(change)));
         }
-        self.work.prepare(now, &self.tracker, self.config.rules.lookahead_s());
+        let lookahead_s = self.config.rules.lookahead_s();
+        self.intended.begin();
+        self.work.prepare(now, &self.tracker, lookahead_s, &mut self.intended);
         let work = &mut self.work;
         self.counts.most_aircraft = self.counts.most_aircraft.max(work.scene.len());
         work.conflicts.clear();
@@ -248,22 +311,30 @@ impl Engine {
             }
         }
         self.counts.conflicts += work.conflicts.len() as u64;
+        let planned = self.intended.conflicts(now);
         let picture = Picture {
             scene: &work.scene,
             facts: &work.facts,
             conflicts: &work.conflicts,
+            planned,
             neighbours: &work.near,
             grounded: &work.grounded,
             rules: &self.config.rules,
         };
         self.alerts.step(&picture, &mut work.messages);
         out.extend(work.messages.drain(..).map(Event::from));
+        if !self.intended.is_empty() {
+            let expected = Expected::new(&work.scene, &work.facts, &work.grounded);
+            self.intended.warn(&expected, &mut work.warnings);
+            out.extend(work.warnings.drain(..).map(Event::Warning));
+        }
     }
 }
 
 impl Work {
     /// Builds the scene and the facts from the tracks.
-    fn prepare(&mut self, now: Time, tracker: &Tracker, lookahead_s: f64) {
+    fn prepare(&mut self, now: Time, tracker: &Tracker, lookahead_s: f64, intended: &mut Intended) {
+        let by_straight = intended.is_empty();
         self.scene.reset(now);
         self.facts.clear();
         self.grounded.clear();
@@ -289,7 +360,8 @@ impl Work {
                 memory.hits_before = track.hits().saturating_sub(1);
             }
             memory.updated = track.last_position();
-            if self.take(now, tracker, track, lookahead_s, &memory).is_some() {
+            let intended = (!by_straight).then_some(&mut *intended);
+            if self.take(now, tracker, track, lookahead_s, &memory, intended).is_some() {
                 self.memories.push(memory);
             }
         }
@@ -304,6 +376,7 @@ impl Work {
         track: &Track,
         lookahead_s: f64,
         memory: &Memory,
+        intended: Option<&mut Intended>,
     ) -> Option<()> {
         if track.hits() < LEAST_HITS {
             return None;
@@ -312,11 +385,27 @@ impl Work {
         let mut state = segment.state;
         let context = VerticalContext::default();
         state.altitude = state.altitude.to(AltitudeReference::Pressure, &context).ok()?.altitude;
-        let pushed =
-            self.scene.push_straight(*track.subject(), &segment.state, segment.growth, lookahead_s);
-        pushed.ok()?;
         let freshness = tracker.freshness(track);
         let settled = memory.hits_before == 0 || track.hits() >= memory.hits_before + SETTLED_HITS;
+        let stale = freshness == Freshness::Stale || !settled;
+        match intended {
+            None => {
+                let (subject, growth) = (*track.subject(), segment.growth);
+                self.scene.push_straight(subject, &segment.state, growth, lookahead_s).ok()?;
+            }
+            Some(intended) => {
+                let subject = track.subject();
+                let ahead = intended.expect(subject, &segment.state, lookahead_s, stale);
+                let index = match &ahead {
+                    Some(path) => self.scene.push(path),
+                    None => {
+                        let growth = segment.growth;
+                        self.scene.push_straight(*subject, &segment.state, growth, lookahead_s)
+                    }
+                };
+                intended.take(index.ok()?, &segment.state, ahead);
+            }
+        }
         self.facts.push(Facts {
             state,
             since: memory.since,
@@ -325,7 +414,7 @@ impl Work {
             period_s: track.period_s(),
             established: track.hits() >= ESTABLISHED_HITS && freshness == Freshness::Live,
             coasting: track.age_s(now) > COASTING_S.max(COASTING_PERIODS * track.period_s()),
-            stale: freshness == Freshness::Stale || !settled,
+            stale,
         });
         Some(())
     }

@@ -1,7 +1,10 @@
 //! What an engine tells, and how it is written down.
 
 use crate::feed::{FeedChange, FeedEvent};
-use deconflict_alert::{AlertChange, FormationChange, Message, Origin, Status, Suppressed};
+use deconflict_alert::{
+    AlertChange, FormationChange, Message, Origin, Status, Suppressed, Topic, WarningChange,
+    WarningStatus,
+};
 use deconflict_core::{Subject, Time};
 use serde_json::{Map, Value, json};
 
@@ -16,6 +19,8 @@ pub enum Event {
     Suppression(Suppressed),
     /// A feed was first heard, fell silent or is back.
     Feed(FeedChange),
+    /// An aircraft has left its plan, or comes to airspace that is another's; or no longer.
+    Warning(WarningChange),
 }
 
 impl From<Message> for Event {
@@ -36,17 +41,19 @@ impl Event {
             Event::Formation(change) => change.time,
             Event::Suppression(s) => s.until.unwrap_or(s.since),
             Event::Feed(change) => change.time,
+            Event::Warning(change) => change.step.time,
         }
     }
 
     /// The event as one JSON object without a line end. `kind` says which: `alert`,
-    /// `formation`, `suppressed`, `feed`. Units are in the names; what is not known is null.
+    /// `formation`, `suppressed`, `feed`, `warning`. Units are in the names; what is not known is null.
     pub fn to_json(&self) -> String {
         let value = match self {
             Event::Alert(change) => alert(change),
             Event::Formation(change) => formation(change),
             Event::Suppression(s) => suppressed(s),
             Event::Feed(change) => feed(change),
+            Event::Warning(change) => warning(change),
         };
         value.to_string()
     }
@@ -159,4 +166,46 @@ fn feed(change: &FeedChange) -> Value {
         "reports": f.reports,
         "plots": f.plots,
     })
+}
+
+fn warning(change: &WarningChange) -> Value {
+    let (step, f) = (&change.step, &change.step.figures);
+    let mut out = Map::new();
+    out.insert("kind".into(), json!("warning"));
+    out.insert("warning_id".into(), json!(change.warning));
+    out.insert("about".into(), json!(change.topic.name()));
+    out.insert("state".into(), json!(step.to.name()));
+    out.insert("from".into(), json!(step.from.map(|stage| stage.name())));
+    out.insert("time".into(), time(step.time));
+    out.insert("first".into(), time(change.first));
+    out.insert("a".into(), who(&change.subject));
+    out.insert("a_callsign".into(), json!(change.subject.callsign.map(|c| c.to_string())));
+    match change.topic {
+        Topic::Plan { id, party } => {
+            out.insert("plan".into(), json!(id.as_str()));
+            out.insert("party".into(), json!(party.map(|p| p.to_string())));
+        }
+        Topic::Area { id, name, kind, owner } => {
+            out.insert("area".into(), json!(id.as_str()));
+            out.insert("area_name".into(), json!(name.as_str()));
+            out.insert("area_kind".into(), json!(kind.as_str()));
+            out.insert("owner".into(), json!(owner.map(|o| o.to_string())));
+        }
+    }
+    out.insert("lat".into(), round(f.position.lat_deg(), 5));
+    out.insert("lon".into(), round(f.position.lon_deg(), 5));
+    out.insert("altitude_m".into(), round(f.altitude.m, 1));
+    out.insert("altitude_reference".into(), json!(f.altitude.reference.name()));
+    out.insert("levels_known".into(), json!(f.levels_known));
+    out.insert("t_in_s".into(), f.entry_s.map_or(Value::Null, |s| round(s, 1)));
+    if let Some(fit) = &f.fit {
+        out.insert("off_m".into(), round(fit.across_m, 1));
+        out.insert("above_m".into(), fit.above_m.map_or(Value::Null, |m| round(m, 1)));
+        out.insert("late_s".into(), round(fit.late_s, 1));
+    }
+    if let WarningStatus::Ended(reason) = step.to {
+        out.insert("end".into(), json!(reason.name()));
+    }
+    out.insert("reason".into(), json!(step.reason));
+    Value::Object(out)
 }

@@ -24,9 +24,11 @@ mod config;
 mod engine;
 mod event;
 mod feed;
+mod intended;
 
 pub use config::{DEFAULT_RULES, EngineConfig, default_rules};
 pub use deconflict_alert as alert;
 pub use engine::{Counts, Engine};
 pub use event::Event;
 pub use feed::{Feed, FeedChange, FeedEvent};
+pub use intended::PlanStatus;

@@ -39,6 +39,8 @@ fn run(
     let registry = Simulation::new(scenario).registry();
     let config = EngineConfig { registry, threads, ..EngineConfig::default() };
     let (mut engine, mut events) = (Engine::new(config), Vec::new());
+    engine.set_plans(scenario.filed.clone());
+    engine.set_areas(scenario.reserved.clone());
     let mut rest = reports;
     for &size in portions.iter().cycle() {
         if rest.is_empty() {
@@ -85,6 +87,11 @@ fn formation_and_ghost_is_as_recorded() {
     golden("formation-and-ghost");
 }
 
+#[test]
+fn plans_are_as_recorded() {
+    golden("plans");
+}
+
 /// The crossing holds one conflict and one pair 1000 ft apart: one alert, through
 /// all its stages.
 #[test]
@@ -106,7 +113,7 @@ fn crossing_is_called_once() {
 /// Threads, portions, and whether time is told from outside change nothing.
 #[test]
 fn only_the_data_decide() {
-    for (name, minutes) in [("formation-and-ghost", 20), ("euphrates-2017", 12)] {
+    for (name, minutes) in [("formation-and-ghost", 20), ("plans", 24), ("euphrates-2017", 12)] {
         let scenario = load(name);
         let mut reports = reports(&scenario);
         let end = scenario.start.plus_s(60.0 * f64::from(minutes));

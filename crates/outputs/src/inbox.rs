@@ -166,6 +166,7 @@ mod tests {
             alerts: Vec::new(),
             feeds: Vec::new(),
             incomplete: Vec::new(),
+            warnings: Vec::new(),
         };
         Told::new(Arc::new(seen), true, alerts)
     }

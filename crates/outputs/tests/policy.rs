@@ -45,7 +45,8 @@ fn told(viewer: &Viewer, policy: &Policy) -> Told {
         reason: String::new(),
     };
     let alerts = vec![changed.clone()];
-    let picture = Picture { time: at(1.0), tracks, alerts, feeds: vec![feed] };
+    let picture =
+        Picture { time: at(1.0), tracks, alerts, feeds: vec![feed], warnings: Vec::new() };
     let seen = Arc::new(see(&picture, viewer, policy));
     let alerts = see_alert(&changed, viewer, policy).into_iter().collect();
     Told::new(seen, true, alerts)

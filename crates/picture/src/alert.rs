@@ -3,7 +3,7 @@
 use crate::advice::Advice;
 use crate::number::{Stamp, maybe, rounded};
 use crate::track::unnamed;
-use deconflict_alert::{AlertChange, Figures, Status};
+use deconflict_alert::{AlertChange, Figures, Stage, Status};
 use deconflict_core::Subject;
 use deconflict_core::rules::Minima;
 use deconflict_core::units::{ft_from_m, kt_from_mps, nm_from_m};
@@ -42,10 +42,10 @@ impl AlertState {
         all.into_iter().find(|state| state.name() == name)
     }
 
+    /// What only plans show is predicted, too: `by_plan` tells the two apart for those who know it.
     fn of(status: Status) -> AlertState {
-        use deconflict_alert::Stage;
         match status {
-            Status::Open(Stage::Predicted) => AlertState::Predicted,
+            Status::Open(Stage::Planned | Stage::Predicted) => AlertState::Predicted,
             Status::Open(Stage::Imminent) => AlertState::Imminent,
             Status::Open(Stage::Lost) => AlertState::Lost,
             Status::Ended(_) => AlertState::Ended,
@@ -151,6 +151,10 @@ pub struct Alert {
     pub id: String,
     /// How far it has come.
     pub state: AlertState,
+    /// Whether only the plans of the two show it, further ahead than straight flight is looked at:
+    /// nothing that is urgent yet.
+    #[serde(default)]
+    pub by_plan: bool,
     /// Why it ended, if it has.
     pub end: Option<String>,
     /// When the figures held.
@@ -253,6 +257,7 @@ impl Alert {
         let mut alert = Alert {
             id,
             state: AlertState::Predicted,
+            by_plan: false,
             end: None,
             time: Stamp(change.change.time),
             first: Stamp(change.first),
@@ -280,6 +285,7 @@ impl Alert {
     pub(crate) fn take(&mut self, change: &AlertChange) {
         let c = &change.change;
         self.state = AlertState::of(c.to);
+        self.by_plan = c.to == Status::Open(Stage::Planned);
         if !self.is_open() {
             self.advice = None;
         }

@@ -35,6 +35,7 @@ mod policy;
 mod seen;
 mod track;
 mod view;
+mod warning;
 
 pub use advice::{Advice, AdvicePart, AircraftBands, BandView};
 pub use advising::{Answers, Questions};
@@ -47,6 +48,7 @@ pub use limits::Aerodrome;
 pub use live::{Declared, FeedSetup, Live, Note, NoteLevel, Picture, Setup, Step};
 pub use number::Stamp;
 pub use policy::{Policy, PolicyError, Release, Sight, Viewer};
-pub use seen::{Seen, conflicts_seen, see, see_alert, see_feeds};
+pub use seen::{Seen, conflicts_seen, see, see_alert, see_feeds, see_warning};
 pub use track::{Motion, Row, Track, TrackView, Who};
 pub use view::{Kind, Message, View};
+pub use warning::{Deviation, Warning, WarningState, WarningTopic};

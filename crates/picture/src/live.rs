@@ -10,10 +10,12 @@ use crate::known::Known;
 use crate::limits::{Aerodrome, Standing};
 use crate::number::{Stamp, maybe, rounded};
 use crate::track::Track;
+use crate::warning::{Warning, WarningBook};
 use deconflict_core::rules::{Minima, RuleError};
 use deconflict_core::units::ft_from_m;
 use deconflict_core::{
-    Address, AircraftClass, Constraint, Declaration, Label, Registry, Report, RuleSet, Time,
+    Address, AircraftClass, Area, Constraint, Declaration, Label, Plan, Registry, Report, RuleSet,
+    Time,
 };
 use deconflict_engine::alert::FormationEvent;
 use deconflict_engine::{Engine, EngineConfig, Event, FeedEvent};
@@ -153,6 +155,8 @@ pub struct Picture {
     pub alerts: Vec<Arc<Alert>>,
     /// The feeds, by number.
     pub feeds: Vec<Feed>,
+    /// The warnings that are on, and those that ended lately, in the order of raising.
+    pub warnings: Vec<Arc<Warning>>,
 }
 
 /// What has come of some input.
@@ -164,6 +168,8 @@ pub struct Step {
     pub evaluated: bool,
     /// Alerts that were raised, changed, remarked upon or ended, each as it then was.
     pub alerts: Vec<Arc<Alert>>,
+    /// Warnings that were raised, changed or ended, each as it then was.
+    pub warnings: Vec<Arc<Warning>>,
     /// Whether the health of a feed changed.
     pub feeds_changed: bool,
     /// Alerts for which there is new advice.
@@ -182,12 +188,14 @@ pub struct Live {
     evaluations: u64,
     builder: Builder,
     book: AlertBook,
+    warnings: WarningBook,
     feeds: Vec<Followed>,
     lines: Vec<Line>,
     picture: Arc<Picture>,
     // What the next step will carry.
     changed: Vec<Arc<Alert>>,
     advised: Vec<Arc<Alert>>,
+    warned: Vec<Arc<Warning>>,
     desk: Desk,
     notes: Vec<Note>,
     feeds_changed: bool,
@@ -220,6 +228,7 @@ impl Live {
             tracks: Vec::new(),
             alerts: Vec::new(),
             feeds: feeds.iter().map(|f| f.feed.clone()).collect(),
+            warnings: Vec::new(),
         };
         Ok(Live {
             names: setup.feeds.iter().map(|f| f.name.clone()).collect(),
@@ -228,11 +237,13 @@ impl Live {
             evaluations: 0,
             builder: Builder::default(),
             book: AlertBook::new(&setup.run),
+            warnings: WarningBook::new(&setup.run),
             lines: vec![Line::default(); feeds.len()],
             feeds,
             picture: Arc::new(picture),
             changed: Vec::new(),
             advised: Vec::new(),
+            warned: Vec::new(),
             desk: Desk::new(Standing::new(&setup.registry, &setup.aerodromes)),
             notes: Vec::new(),
             feeds_changed: false,
@@ -280,6 +291,16 @@ impl Live {
         self.engine.set_registry(Declared::registry(&registry));
         self.desk.standing.declare(&registry);
         self.setup.registry = registry;
+    }
+
+    /// Replaces the plans of aircraft.
+    pub fn set_plans(&mut self, plans: Vec<Plan>) {
+        self.engine.set_plans(plans);
+    }
+
+    /// Replaces the areas that others are warned of.
+    pub fn set_areas(&mut self, areas: Vec<Area>) {
+        self.engine.set_areas(areas);
     }
 
     /// What the rim says of the feeds' lines, by number.
@@ -358,6 +379,7 @@ impl Live {
                 tracks: old.tracks.iter().map(|t| Track { moved: false, ..t.clone() }).collect(),
                 alerts: self.book.iter().cloned().collect(),
                 feeds: old.feeds.clone(),
+                warnings: self.warnings.iter().cloned().collect(),
             };
             self.picture = Arc::new(picture);
         }
@@ -366,6 +388,7 @@ impl Live {
             evaluated,
             alerts: std::mem::take(&mut self.changed),
             advised: std::mem::take(&mut self.advised),
+            warnings: std::mem::take(&mut self.warned),
             feeds_changed: std::mem::take(&mut self.feeds_changed),
             notes: std::mem::take(&mut self.notes),
         })
@@ -401,6 +424,7 @@ impl Live {
                 about: vec![s.a.id, s.b.id],
             }),
             Event::Suppression(_) => {}
+            Event::Warning(change) => self.warned.push(self.warnings.take(change)),
             Event::Feed(change) => {
                 let feed = usize::from(change.feed.feed);
                 let name = self.names.get(feed).map_or("a feed", String::as_str);
@@ -451,6 +475,8 @@ impl Live {
         for (number, figures) in open {
             self.book.figures(number, now, figures);
         }
+        self.warnings.refresh(self.engine.warnings().warnings());
+        self.warnings.forget(now);
         self.changed.extend(self.book.adopt(now));
         self.book.forget(now);
         // What changed in this evaluation is told with the geometry of this evaluation.
@@ -466,6 +492,7 @@ impl Live {
             tracks,
             alerts: self.book.iter().cloned().collect(),
             feeds: self.feeds.iter().map(|f| f.feed.clone()).collect(),
+            warnings: self.warnings.iter().cloned().collect(),
         });
     }
 
@@ -475,8 +502,15 @@ impl Live {
             return None;
         }
         let point = |id: u64| {
-            let segment = self.engine.tracker().track(id)?.segment(now, in_s)?;
-            let state = segment.state.at(now.plus_s(in_s), segment.growth);
+            let then = now.plus_s(in_s);
+            // Who follows a plan will be where that goes.
+            let state = match self.engine.planned_path(id).and_then(|path| path.at(then)) {
+                Some(state) => state,
+                None => {
+                    let segment = self.engine.tracker().track(id)?.segment(now, in_s)?;
+                    segment.state.at(then, segment.growth)
+                }
+            };
             let (lon, lat) = (state.position.lon_deg(), state.position.lat_deg());
             Some((rounded(lon, 5), rounded(lat, 5), maybe(ft_from_m(state.altitude.m), 0)))
         };

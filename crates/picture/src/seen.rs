@@ -8,6 +8,7 @@ use crate::feed::Feed;
 use crate::live::{Note, Picture, Step};
 use crate::policy::{Policy, Sight, Viewer};
 use crate::track::{Track, Who};
+use crate::warning::Warning;
 use deconflict_core::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Seen {
     pub feeds: Vec<Feed>,
     /// What is silent, in words: the picture has a hole.
     pub incomplete: Vec<String>,
+    /// The warnings that may be seen, in the order of raising.
+    pub warnings: Vec<Arc<Warning>>,
 }
 
 /// Remembers veiled identities, so that what does not change is shared between pictures.
@@ -76,7 +79,9 @@ pub(crate) fn see_with(
     };
     let (feeds, incomplete) = see_feeds(&picture.feeds, viewer);
     let alerts = picture.alerts.iter().filter_map(|a| see_alert(a, viewer, policy)).collect();
-    Seen { time: picture.time, tracks, alerts, feeds, incomplete }
+    let warnings = picture.warnings.iter();
+    let warnings = warnings.filter_map(|w| see_warning(w, viewer, policy)).collect();
+    Seen { time: picture.time, tracks, alerts, feeds, incomplete, warnings }
 }
 
 fn tracks_for(
@@ -171,6 +176,34 @@ pub fn see_alert(alert: &Arc<Alert>, viewer: &Viewer, policy: &Policy) -> Option
         change.reason = reason_of(change);
     }
     Some(Arc::new(seen))
+}
+
+/// The warning as a viewer may see it; `None` if it may not at all.
+///
+/// Of a plan only those are told who may know everything of its aircraft. Of an area everybody
+/// who may see the aircraft: whose it is and what it is called only if its owner lets them
+/// know of its own, and who the aircraft is only if that one's operator does.
+pub fn see_warning(
+    warning: &Arc<Warning>,
+    viewer: &Viewer,
+    policy: &Policy,
+) -> Option<Arc<Warning>> {
+    let aircraft = viewer.sight(policy, warning.aircraft.operator.as_deref());
+    let owner = warning.owner.as_deref();
+    // What nobody owns is public, whatever policy says of aircraft that nobody has declared.
+    let known = owner.is_none() || viewer.sight(policy, owner) == Sight::Full;
+    match (aircraft, warning.is_about_plan()) {
+        (Sight::Full, true) => known.then(|| warning.clone()),
+        (Sight::Full, false) if known => Some(warning.clone()),
+        // Others' reservations are the business of whom they concern.
+        (Sight::Full, false) => viewer
+            .owns(warning.aircraft.operator.as_deref())
+            .then(|| Arc::new(warning.veiled(false, true))),
+        (Sight::Position, false) if viewer.owns(owner) => {
+            Some(Arc::new(warning.veiled(true, false)))
+        }
+        _ => None,
+    }
 }
 
 fn reason_of(change: &Change) -> String {

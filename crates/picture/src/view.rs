@@ -6,8 +6,9 @@ use crate::feed::Feed;
 use crate::live::{Note, NoteLevel, Picture, Setup, Step};
 use crate::number::Stamp;
 use crate::policy::{Policy, Viewer};
-use crate::seen::{Seen, Veils, may_read, see_alert, see_with};
+use crate::seen::{Seen, Veils, may_read, see_alert, see_warning, see_with};
 use crate::track::{Row, Track, TrackView, Who};
+use crate::warning::{Warning, WarningFiguresOf};
 use bytes::Bytes;
 use deconflict_core::Time;
 use serde::Serialize;
@@ -38,8 +39,14 @@ pub enum Kind {
     Figures,
     /// The feeds.
     Feeds,
+    /// A warning that changed.
+    Warning,
     /// Something worth knowing.
     Note,
+    /// What is reserved has changed.
+    Reservations,
+    /// A message between parties.
+    Message,
     /// There will be no more.
     End,
 }
@@ -55,7 +62,10 @@ impl Kind {
             Kind::Advice => "advice",
             Kind::Figures => "figures",
             Kind::Feeds => "feeds",
+            Kind::Warning => "warning",
             Kind::Note => "note",
+            Kind::Reservations => "reservations",
+            Kind::Message => "message",
             Kind::End => "end",
         }
     }
@@ -143,6 +153,7 @@ struct Snapshot<'a> {
     alerts: Vec<&'a Alert>,
     feeds: &'a [Feed],
     incomplete: &'a [String],
+    warnings: Vec<&'a Warning>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +173,11 @@ struct OneAlert<'a> {
 }
 
 #[derive(Serialize)]
+struct OneWarning<'a> {
+    warning: &'a Warning,
+}
+
+#[derive(Serialize)]
 struct AdviceBody<'a> {
     alert: &'a str,
     advice: Option<&'a Advice>,
@@ -170,6 +186,8 @@ struct AdviceBody<'a> {
 #[derive(Serialize)]
 struct Figures<'a> {
     alerts: Vec<FiguresOf<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningFiguresOf<'a>>,
 }
 
 #[derive(Serialize)]
@@ -244,6 +262,7 @@ impl View {
             alerts: self.seen.alerts.iter().map(|alert| &**alert).collect(),
             feeds: &self.seen.feeds,
             incomplete: &self.seen.incomplete,
+            warnings: self.seen.warnings.iter().map(|warning| &**warning).collect(),
         };
         Message::new(&self.run, Kind::Snapshot, self.seq, self.seen.time, body)
     }
@@ -279,6 +298,11 @@ impl View {
                 self.write(out, Kind::Alert, time, OneAlert { alert: &alert });
             }
         }
+        for warning in &step.warnings {
+            if let Some(warning) = see_warning(warning, &self.viewer, policy) {
+                self.write(out, Kind::Warning, time, OneWarning { warning: &warning });
+            }
+        }
         for alert in &step.advised {
             if let Some(alert) = see_alert(alert, &self.viewer, policy) {
                 let body = AdviceBody { alert: &alert.id, advice: alert.advice.as_deref() };
@@ -292,8 +316,10 @@ impl View {
         let open = seen.alerts.iter().filter(|alert| alert.is_open());
         let figures: Vec<_> =
             open.map(|alert| FiguresOf { id: &alert.id, figures: alert.figures }).collect();
-        if step.evaluated && !figures.is_empty() {
-            self.write(out, Kind::Figures, time, Figures { alerts: figures });
+        let open = seen.warnings.iter().filter(|warning| warning.is_open());
+        let warnings: Vec<_> = open.map(|warning| WarningFiguresOf::of(warning)).collect();
+        if step.evaluated && !(figures.is_empty() && warnings.is_empty()) {
+            self.write(out, Kind::Figures, time, Figures { alerts: figures, warnings });
         }
         let due = self.feeds_told.is_none_or(|told| time.seconds_since(told) >= FEEDS_EVERY_S);
         if step.feeds_changed || due {
@@ -315,6 +341,11 @@ impl View {
     /// The last message.
     pub fn end(&mut self, reason: &str) -> Message {
         self.message(Kind::End, self.seen.time, EndBody { reason })
+    }
+
+    /// A message about something that is no part of the picture.
+    pub fn add(&mut self, kind: Kind, body: impl Serialize) -> Message {
+        self.message(kind, self.seen.time, body)
     }
 
     /// The picture as it was last told.
@@ -370,6 +401,12 @@ impl View {
 impl Picture {
     /// Nothing at a moment.
     pub fn empty(time: Time) -> Picture {
-        Picture { time, tracks: Vec::new(), alerts: Vec::new(), feeds: Vec::new() }
+        Picture {
+            time,
+            tracks: Vec::new(),
+            alerts: Vec::new(),
+            feeds: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 }

@@ -120,6 +120,7 @@ async fn a_slow_reader_is_dropped_and_told_and_others_notice_nothing() {
             evaluated: false,
             alerts: Vec::new(),
             advised: Vec::new(),
+            warnings: Vec::new(),
             feeds_changed: false,
             notes: notes.collect(),
         });

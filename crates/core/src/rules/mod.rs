@@ -259,6 +259,15 @@ impl RuleSet {
         &self.formation
     }
 
+    /// The same rules, each looking so far ahead, seconds: for those whose plans are known.
+    pub fn looking_ahead(&self, lookahead_s: f64) -> RuleSet {
+        let mut further = self.clone();
+        for rule in &mut further.rules {
+            rule.lookahead_s = lookahead_s;
+        }
+        further
+    }
+
     /// The furthest look-ahead of any rule, seconds.
     pub fn lookahead_s(&self) -> f64 {
         self.rules.iter().map(|r| r.lookahead_s).fold(0.0, f64::max)

@@ -80,7 +80,8 @@ pub fn alert(number: u64, state: &str, seconds: f64) -> Arc<Alert> {
 }
 
 pub fn seen(seconds: f64, tracks: Vec<Track>, alerts: Vec<Arc<Alert>>) -> Seen {
-    Seen { time: at(seconds), tracks, alerts, feeds: Vec::new(), incomplete: Vec::new() }
+    let (feeds, incomplete, warnings) = (Vec::new(), Vec::new(), Vec::new());
+    Seen { time: at(seconds), tracks, alerts, feeds, incomplete, warnings }
 }
 
 /// A new picture, with alerts that have changed and are part of it.

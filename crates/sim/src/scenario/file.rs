@@ -33,6 +33,8 @@ pub(super) struct File {
     #[serde(default)]
     pub airway: Vec<AirwaySpec>,
     #[serde(default)]
+    pub plan: Vec<PlanSpec>,
+    #[serde(default)]
     pub feed: Vec<FeedSpec>,
 }
 
@@ -101,6 +103,31 @@ pub(super) struct VolumeSpec {
     pub upper_ft: At<f64>,
     pub from_min: Option<At<f64>>,
     pub until_min: Option<At<f64>>,
+    #[serde(default)]
+    pub keep_out: bool,
+    pub kind: Option<At<String>>,
+    pub admits: Option<Vec<At<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanSpec {
+    pub callsign: At<String>,
+    pub name: Option<At<String>>,
+    pub operator: Option<At<String>>,
+    pub path: Vec<PlanPointSpec>,
+    pub across_nm: Option<At<f64>>,
+    pub vertical_ft: Option<At<f64>>,
+    pub time_s: Option<At<f64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanPointSpec {
+    pub at: At<Place>,
+    pub fl: Option<At<f64>>,
+    pub alt_ft: Option<At<f64>>,
+    pub min: At<f64>,
 }
 
 #[derive(Deserialize)]

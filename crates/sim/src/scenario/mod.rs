@@ -11,6 +11,7 @@ mod error;
 mod feeds;
 mod file;
 mod flights;
+mod intended;
 mod legs;
 mod types;
 
@@ -39,6 +40,10 @@ pub struct Scenario {
     pub seed: u64,
     /// Airspace that parties have reserved.
     pub volumes: Vec<Volume>,
+    /// What parties have filed of their flights.
+    pub filed: Vec<deconflict_core::Plan>,
+    /// Of the reserved airspace what others have to keep out of.
+    pub reserved: Vec<deconflict_core::Area>,
     pub(crate) operators: Vec<Party>,
     pub(crate) fields: Vec<Field>,
     field_names: Vec<String>,
@@ -171,6 +176,8 @@ fn resolve(text: &str, file: File, seed: Option<u64>) -> Checked<Scenario> {
     }
 
     let volumes = volumes(&check, &file, &areas, start, duration_s)?;
+    let filed = intended::plans(&check, &file, start)?;
+    let reserved = intended::areas(&check, &file, &volumes)?;
     let sigma = file.scenario.altimetry_sigma_ft.as_ref();
     let altimetry_sigma_m = m_from_ft(check.number_or(sigma, 0.0, 0.0, 1000.0)?);
     let world = flights::World {
@@ -193,6 +200,8 @@ fn resolve(text: &str, file: File, seed: Option<u64>) -> Checked<Scenario> {
         duration_s,
         seed,
         volumes,
+        filed,
+        reserved,
         operators,
         fields: fields.things,
         field_names: fields.names,

@@ -32,6 +32,9 @@ impl Show {
             feed_names[number] = feed.name;
         }
         let registry = simulation.registry();
+        let mut engine = Engine::new(EngineConfig { registry, ..config });
+        engine.set_plans(scenario.filed.clone());
+        engine.set_areas(scenario.reserved.clone());
         let limit = minutes.map_or(Time::MAX, |m| scenario.start.plus_s(f64::from(m) * 60.0));
         Show {
             name: scenario.name.clone(),
@@ -40,7 +43,7 @@ impl Show {
             aircraft: scenario.aircraft_count(),
             operators: scenario.operators().map(|(name, _)| name.to_string()).collect(),
             feed_names,
-            engine: Engine::new(EngineConfig { registry, ..config }),
+            engine,
             simulation,
             advisor: None,
             said: Vec::new(),

@@ -213,6 +213,8 @@ pub fn headline(show: &Show) -> (String, Tone) {
     let heard = show.engine.feeds().count();
     let of = |stage| show.engine.alerts().alerts().filter(|a| a.stage() == Some(stage)).count();
     let (lost, imminent, predicted) = (of(Stage::Lost), of(Stage::Imminent), of(Stage::Predicted));
+    let planned = of(Stage::Planned);
+    let warned = show.engine.warnings().warnings().count();
     let mut parts = Vec::new();
     if heard == 0 {
         parts.push("NO PICTURE: no feed has been heard".to_owned());
@@ -221,10 +223,12 @@ pub fn headline(show: &Show) -> (String, Tone) {
     } else if !silent.is_empty() {
         parts.push(format!("INCOMPLETE PICTURE: {} silent", silent.join(", ")));
     }
-    if lost + imminent + predicted == 0 && silent.is_empty() && heard > 0 {
+    if lost + imminent + predicted + planned + warned == 0 && silent.is_empty() && heard > 0 {
         parts.push("no alerts".to_owned());
     }
-    for (number, word) in [(lost, "LOST"), (imminent, "IMMINENT"), (predicted, "predicted")] {
+    let alerts = [(lost, "LOST"), (imminent, "IMMINENT"), (predicted, "predicted")];
+    let others = [(planned, "planned"), (warned, "warned of a plan or an area")];
+    for (number, word) in alerts.into_iter().chain(others) {
         if number > 0 {
             parts.push(format!("{number} {word}"));
         }
