@@ -72,6 +72,7 @@ pub const HOUSE: &[Place] = &[
             "deconflict-store",
             "deconflict-record",
             "deconflict-feeds",
+            "deconflict-reserve",
             "deconflict-access",
             "deconflict-outputs",
         ],

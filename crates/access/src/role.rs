@@ -32,6 +32,8 @@ pub enum Permission {
     Push,
     /// Read and send messages of and to parties.
     Message,
+    /// Reserve airspace: a party for itself, others for anybody.
+    Reserve,
     /// Read the service's figures (`/metrics`), which tell of all feeds.
     Metrics,
     /// Make, list and revoke API keys.
@@ -44,7 +46,7 @@ pub enum Permission {
 
 /// Who may do what. This is the only place that says so; `docs/access.md` shows the
 /// same table, and a test compares the two.
-const TABLE: [(Permission, &[Role]); 9] = {
+const TABLE: [(Permission, &[Role]); 10] = {
     use Role::{Admin, Controller, Party, Viewer};
     [
         (Permission::See, &[Viewer, Controller, Party, Admin]),
@@ -52,6 +54,7 @@ const TABLE: [(Permission, &[Role]); 9] = {
         (Permission::Comment, &[Controller, Admin]),
         (Permission::Push, &[Party, Admin]),
         (Permission::Message, &[Controller, Party, Admin]),
+        (Permission::Reserve, &[Controller, Party, Admin]),
         (Permission::Metrics, &[Viewer, Controller, Admin]),
         (Permission::Keys, &[Admin]),
         (Permission::Rules, &[Admin]),
@@ -117,6 +120,7 @@ impl Permission {
             Self::Comment => "comment",
             Self::Push => "push",
             Self::Message => "message",
+            Self::Reserve => "reserve",
             Self::Metrics => "metrics",
             Self::Keys => "keys",
             Self::Rules => "rules",

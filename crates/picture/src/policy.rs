@@ -88,6 +88,12 @@ impl Policy {
         Ok(policy)
     }
 
+    /// Whether any operator is seen in this way.
+    pub fn uses(&self, sight: Sight) -> bool {
+        self.others == sight
+            || self.releases.values().flat_map(BTreeMap::values).any(|s| *s == sight)
+    }
+
     /// What a party sees of an operator's aircraft.
     pub fn sight(&self, party: &str, operator: Option<&str>) -> Sight {
         let Some(operator) = operator else { return self.unclaimed };

@@ -43,6 +43,10 @@ pub enum Kind {
     Warning,
     /// Something worth knowing.
     Note,
+    /// What is reserved has changed.
+    Reservations,
+    /// A message between parties.
+    Message,
     /// There will be no more.
     End,
 }
@@ -60,6 +64,8 @@ impl Kind {
             Kind::Feeds => "feeds",
             Kind::Warning => "warning",
             Kind::Note => "note",
+            Kind::Reservations => "reservations",
+            Kind::Message => "message",
             Kind::End => "end",
         }
     }
@@ -335,6 +341,11 @@ impl View {
     /// The last message.
     pub fn end(&mut self, reason: &str) -> Message {
         self.message(Kind::End, self.seen.time, EndBody { reason })
+    }
+
+    /// A message about something that is no part of the picture.
+    pub fn add(&mut self, kind: Kind, body: impl Serialize) -> Message {
+        self.message(kind, self.seen.time, body)
     }
 
     /// The picture as it was last told.

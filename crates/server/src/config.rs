@@ -7,8 +7,9 @@ use deconflict_access::AccessConfig;
 use deconflict_feeds::FeedConfig;
 use deconflict_outputs::OutputConfig;
 use deconflict_picture::{Declared, Policy, Release, Sight};
+use deconflict_reserve::Matrix;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -31,6 +32,10 @@ pub struct Config {
     pub access: Option<AccessConfig>,
     /// What parties see of each other.
     pub visibility: Visibility,
+    /// How reservations are ruled.
+    pub reservations: Reservations,
+    /// What is known of parties, by name.
+    pub parties: BTreeMap<String, PartyConfig>,
     /// Separation rules, as TOML in a file; the built-in ones if not given.
     pub rules: Option<PathBuf>,
     /// The feeds.
@@ -55,6 +60,8 @@ impl Default for Config {
             engine: EngineSettings::default(),
             access: None,
             visibility: Visibility::default(),
+            reservations: Reservations::default(),
+            parties: BTreeMap::new(),
             rules: None,
             feed: Vec::new(),
             aircraft: Vec::new(),
@@ -164,6 +171,37 @@ pub struct Visibility {
     pub unclaimed: Sight,
     /// Lines: of whom, to whom, what.
     pub release: Vec<Release>,
+}
+
+/// `[reservations]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reservations {
+    /// Who may overlap whom, as TOML in a file; the one that ships if not given.
+    pub matrix: Option<PathBuf>,
+}
+
+impl Reservations {
+    /// Who may overlap whom.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, and what is wrong in it.
+    pub fn matrix(&self) -> Result<Matrix, ConfigError> {
+        let Some(path) = &self.matrix else { return Ok(Matrix::shipped()) };
+        let wrong = |what: String| {
+            ConfigError::at("reservations.matrix", format!("{}: {what}", path.display()))
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Matrix::parse(&text).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// `[parties.NAME]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PartyConfig {
+    /// The public key with which it signs messages: Ed25519, 32 bytes in base64.
+    pub public_key: Option<String>,
 }
 
 /// `[[aircraft]]`: what is declared of one.
@@ -287,7 +325,8 @@ impl Config {
             }
         };
         let http = [&mut self.http.certificate, &mut self.http.private_key];
-        http.into_iter().flatten().chain(&mut self.rules).for_each(resolve);
+        let rules = [&mut self.rules, &mut self.reservations.matrix].into_iter().flatten();
+        http.into_iter().flatten().chain(rules).for_each(resolve);
         self.layer.iter_mut().for_each(|layer| resolve(&mut layer.file));
         resolve(&mut self.recording.dir);
         if let Some(file) = self.store.url.strip_prefix("sqlite:")
@@ -335,6 +374,10 @@ impl Config {
                 let what = format!("there is already one named {:?}", feed.name);
                 return Err(wrong(&format!("feed {i}"), &what));
             }
+        }
+        for (name, party) in &self.parties {
+            let key = party.public_key.as_deref().map(crate::hotline::public_key);
+            key.transpose().map_err(|what| wrong(&format!("parties.{name}.public_key"), &what))?;
         }
         for output in &self.output {
             output.check().map_err(|e| ConfigError(e.to_string()))?;

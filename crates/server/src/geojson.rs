@@ -49,7 +49,14 @@ fn round(degrees: f64) -> f64 {
 
 /// The outline of a footprint; `None` for the whole world.
 pub fn outline(footprint: &Footprint) -> Option<Value> {
-    let corners: Vec<GeoPoint> = match footprint {
+    let corners = corners(footprint)?;
+    let closed = corners.iter().chain(corners.first());
+    let ring = unwrapped(closed.map(|p| [p.lon_deg(), p.lat_deg()]));
+    Some(json!({ "type": "Polygon", "coordinates": [ring] }))
+}
+
+fn corners(footprint: &Footprint) -> Option<Vec<GeoPoint>> {
+    Some(match footprint {
         Footprint::World => return None,
         Footprint::Polygon(polygon) => polygon.vertices().to_vec(),
         Footprint::Corridor(corridor) => corridor.outline(),
@@ -60,10 +67,34 @@ pub fn outline(footprint: &Footprint) -> Option<Value> {
                 centre.destination(-azimuth, *radius_m)
             })
             .collect(),
-    };
-    let closed = corners.iter().chain(corners.first());
-    let ring = unwrapped(closed.map(|p| [p.lon_deg(), p.lat_deg()]));
-    Some(json!({ "type": "Polygon", "coordinates": [ring] }))
+    })
+}
+
+/// Longest edge of an outline that is drawn as it is, metres.
+const LONGEST_EDGE_M: f64 = 50_000.0;
+
+/// Points along geodesics through these, close enough together to be joined by straight lines.
+pub fn dense(points: Vec<GeoPoint>) -> Vec<GeoPoint> {
+    let mut out = Vec::with_capacity(points.len());
+    for pair in points.windows(2) {
+        out.push(pair[0]);
+        let (azimuth, length_m) = pair[0].azimuth_and_distance(pair[1]);
+        let pieces = (length_m / LONGEST_EDGE_M).ceil().clamp(1.0, 1_000.0) as u32;
+        let step_m = length_m / f64::from(pieces);
+        out.extend((1..pieces).map(|k| pair[0].destination(azimuth, step_m * f64::from(k))));
+    }
+    out.extend(points.last());
+    out
+}
+
+/// The outlines of several footprints as one geometry. The whole world has none.
+pub fn multi(footprints: &[Footprint]) -> Value {
+    let rings = footprints.iter().filter_map(|footprint| {
+        let mut corners = corners(footprint)?;
+        corners.extend(corners.first().copied());
+        Some([unwrapped(dense(corners).iter().map(|p| [p.lon_deg(), p.lat_deg()]))])
+    });
+    json!({ "type": "MultiPolygon", "coordinates": rings.collect::<Vec<_>>() })
 }
 
 /// What a volume says besides its outline.

@@ -1,7 +1,8 @@
 //! Who is told what: one view for each kind of viewer, written once for all who see the same.
 
 use deconflict_core::Time;
-use deconflict_picture::{Message, Picture, Policy, Setup, Step, View, Viewer};
+use deconflict_picture::{Kind, Message, Picture, Policy, Setup, Step, View, Viewer};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
@@ -96,6 +97,26 @@ impl Hub {
             let left = *channel.left.get_or_insert(picture.time);
             picture.time.seconds_since(left) < KEPT_ALONE_S
         });
+    }
+
+    /// Tells something that is no part of the picture, to each viewer what `body` makes of it
+    /// and nothing where that is `None`. The answer is who was told with somebody listening.
+    pub fn add<T: Serialize>(
+        &self,
+        kind: Kind,
+        body: impl Fn(&Viewer) -> Option<T>,
+    ) -> Vec<Viewer> {
+        let mut inner = self.lock();
+        let mut reached = Vec::new();
+        for (viewer, channel) in &mut inner.channels {
+            let Some(body) = body(viewer) else { continue };
+            channel.snapshot = None;
+            let message = channel.view.add(kind, body);
+            if channel.sender.send(message).is_ok() {
+                reached.push(viewer.clone());
+            }
+        }
+        reached
     }
 
     /// Begins anew: everybody is told why and has to come back.

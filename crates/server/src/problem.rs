@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What went wrong, for the person or program that asked.
@@ -23,6 +24,14 @@ pub struct Problem {
     /// When to try again, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<u64>,
+    /// Of a change that came too late: how things are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<Box<Value>>,
+    /// Of a plan that is not free: what the check says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    report: Option<Box<Value>>,
 }
 
 impl Problem {
@@ -34,6 +43,8 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             retry_after_s: None,
+            current: None,
+            report: None,
         }
     }
 
@@ -67,6 +78,24 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u64) -> Problem {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// Says how things are now.
+    pub fn current(mut self, current: Value) -> Problem {
+        self.current = Some(Box::new(current));
+        self
+    }
+
+    /// Says what the check says.
+    pub fn report(mut self, report: &impl Serialize) -> Problem {
+        // Plain data with text keys.
+        self.report = serde_json::to_value(report).ok().map(Box::new);
+        self
+    }
+
+    /// What, where, and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// The HTTP status.

@@ -3,11 +3,13 @@
 use crate::api::{self, App, Declarations};
 use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
+use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
 use crate::layers;
 use crate::listen;
 use crate::metrics::Metrics;
+use crate::reservations::{Book, Desk, keep_time};
 use crate::tape::Tape;
 use crate::watch::{Parts, Watch, run_name};
 use deconflict_access::{Access, AccessConfig, KeyRow, Role, SystemClock, guard_bind};
@@ -107,6 +109,7 @@ impl Service {
         let live = live.map_err(|e| ConfigError(format!("rules: {e}")))?;
         let policy = Arc::new(config.policy()?);
         let hub = Hub::new(setup.clone(), live.picture().clone(), policy.clone());
+        let book = Book::new(policy.clone(), config.reservations.matrix()?);
         let recorder = recorder(&config)?;
         let recording = recorder.as_ref().map(|_| config.recording.dir.clone());
         let outputs = Outputs::start(&config.output, &setup.run, seed(&setup.run));
@@ -145,6 +148,21 @@ impl Service {
         };
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
+        let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone());
+        let keys = config.parties.iter();
+        let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
+        let hotline = HotLine::new(store.clone(), keys.collect());
+        // A database that is away holds up nothing: both are tried again when it is needed, and
+        // without it nothing is reserved.
+        if store.health().borrow().is_ok() {
+            for tried in [desk.learn().await, hotline.open().await] {
+                if let Err(problem) = tried {
+                    tracing::warn!(why = problem.detail(), "the store was not read");
+                }
+            }
+        }
+        let (keeping, rings) = (clock.clone(), stopped.clone());
+        tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));
         let app = Arc::new(App {
             clock,
             hub,
@@ -158,6 +176,8 @@ impl Service {
             outputs,
             layers: map_layers,
             reserved,
+            desk,
+            hotline,
             declared: Mutex::new(declarations),
             metrics,
             secure: config.http.certificate.is_some(),
@@ -322,6 +342,7 @@ pub fn check(config: &Config, bundled: Bundled) -> Result<(), ConfigError> {
     guard_bind(config.http.listen, &access)
         .map_err(|e| ConfigError(format!("http.listen: {e}")))?;
     layers::load(&config.layer)?;
+    config.reservations.matrix()?;
     let plan = Plan::new(config.feed.clone(), bundled).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         ConfigError(lines.join("\n"))

@@ -39,6 +39,10 @@ fn routes() -> Vec<Route> {
     };
     let all = |status| [status; 4];
     let text = || json!({ "text": "x" });
+    let circle = || {
+        json!({ "kind": "orbit", "shape": "circle", "points": [{ "lat": 1, "lon": 2 }],
+            "radius_m": 1000 })
+    };
     vec![
         get("/v1/tracks", "", all(200)),
         get("/v1/tracks/{id}", "/v1/tracks/4711", all(404)),
@@ -58,6 +62,11 @@ fn routes() -> Vec<Route> {
         get("/v1/stream", "", all(200)),
         get("/v1/ws", "", all(101)),
         get("/v1/messages", "", [403, 200, 200, 200]),
+        get("/v1/messages/key", "", [403, 200, 200, 200]),
+        get("/v1/messages/{id}/proof", "/v1/messages/4711/proof", [403, 404, 404, 404]),
+        get("/v1/reservations", "", all(200)),
+        get("/v1/reservations/{id}", "/v1/reservations/4711", all(404)),
+        get("/v1/reservations/{id}/history", "/v1/reservations/4711/history", all(404)),
         get("/v1/outputs", "", [200, 200, 403, 200]),
         get("/metrics", "", [200, 200, 403, 200]),
         get("/v1/keys", "", [403, 403, 403, 200]),
@@ -84,6 +93,23 @@ fn routes() -> Vec<Route> {
             json!({ "reports": [] }),
             [403, 403, 200, 200],
         ),
+        with(M::POST, "/v1/reservations", "", circle(), [403, 201, 201, 201]),
+        with(
+            M::PUT,
+            "/v1/reservations/{id}",
+            "/v1/reservations/4711",
+            circle(),
+            [403, 404, 404, 404],
+        ),
+        with(
+            M::POST,
+            "/v1/reservations/{id}/status",
+            "/v1/reservations/4711/status",
+            json!({ "action": "plan", "version": 1 }),
+            [403, 404, 404, 404],
+        ),
+        with(M::POST, "/v1/reservations/check", "", circle(), [403, 200, 200, 200]),
+        with(M::POST, "/v1/reservations/import", "", json!("[]"), [403, 200, 200, 200]),
         with(M::POST, "/v1/messages", "", text(), [403, 201, 201, 201]),
         with(
             M::POST,

@@ -3,7 +3,7 @@
 use crate::entry::Entry;
 use crate::row::{
     AlertChangeRow, AlertRow, AuditRow, ConfigChangeRow, KeyRow, MessageRow, NoteRow, ReceiptRow,
-    RunRow,
+    ReservationRow, RunRow, SigningKeyRow,
 };
 use serde_json::Value;
 use sqlx::{AnyConnection, Error, Row};
@@ -22,7 +22,8 @@ impl Ids {
             "SELECT MAX(id) FROM (SELECT MAX(id) AS id FROM alert_changes \
              UNION ALL SELECT MAX(id) FROM notes UNION ALL SELECT MAX(id) FROM config_changes \
              UNION ALL SELECT MAX(ordinal) FROM messages UNION ALL SELECT MAX(id) FROM receipts \
-             UNION ALL SELECT MAX(id) FROM audit) AS largest",
+             UNION ALL SELECT MAX(id) FROM audit \
+             UNION ALL SELECT MAX(id) FROM reservation_changes) AS largest",
         )
         .fetch_one(connection)
         .await?;
@@ -68,6 +69,11 @@ pub(crate) async fn apply(
         Entry::Key(row) => key(c, row).await,
         Entry::KeyRevoked { id, time_ns, by } => key_revoked(c, id, *time_ns, by).await,
         Entry::Audit(row) => audit(c, ids, row).await,
+        Entry::Reservation { row, action, from } => {
+            reservation(c, ids, row, action, from.as_ref()).await
+        }
+        Entry::SigningKey(row) => signing_key(c, row).await,
+        Entry::Nothing => Ok(()),
     }
 }
 
@@ -242,8 +248,8 @@ async fn config_change(
 
 async fn message(c: &mut AnyConnection, ids: &mut Ids, row: &MessageRow) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO messages (id, ordinal, time_ns, from_party, to_party, alert, words, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO messages (id, ordinal, time_ns, from_party, to_party, alert, words, body, \
+         reservation, signed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(clean(&row.id))
     .bind(ids.next())
@@ -253,6 +259,8 @@ async fn message(c: &mut AnyConnection, ids: &mut Ids, row: &MessageRow) -> Resu
     .bind(clean_option(row.alert.as_ref()))
     .bind(clean(&row.text))
     .bind(clean(&row.body))
+    .bind(clean_option(row.reservation.as_ref()))
+    .bind(clean_option(row.signed.as_ref()))
     .execute(c)
     .await?;
     Ok(())
@@ -260,8 +268,8 @@ async fn message(c: &mut AnyConnection, ids: &mut Ids, row: &MessageRow) -> Resu
 
 async fn receipt(c: &mut AnyConnection, ids: &mut Ids, row: &ReceiptRow) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO receipts (id, message, party, channel, time_ns, outcome, detail) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO receipts (id, message, party, channel, time_ns, outcome, detail, signature) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(ids.next())
     .bind(clean(&row.message))
@@ -270,6 +278,70 @@ async fn receipt(c: &mut AnyConnection, ids: &mut Ids, row: &ReceiptRow) -> Resu
     .bind(row.time_ns)
     .bind(clean(&row.outcome))
     .bind(clean(&row.detail))
+    .bind(clean_option(row.signature.as_ref()))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+async fn reservation(
+    c: &mut AnyConnection,
+    ids: &mut Ids,
+    row: &ReservationRow,
+    action: &str,
+    from: Option<&String>,
+) -> Result<(), Error> {
+    let sql = if row.version == 1 {
+        "INSERT INTO reservations (id, version, party, status, body, changed_ns, changed_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    } else {
+        "UPDATE reservations SET version = $2, party = $3, status = $4, body = $5, \
+         changed_ns = $6, changed_by = $7 WHERE id = $1 AND version = $2 - 1"
+    };
+    let done = sqlx::query(sql)
+        .bind(clean(&row.id))
+        .bind(row.version)
+        .bind(clean(&row.party))
+        .bind(clean(&row.status))
+        .bind(clean(&row.body))
+        .bind(row.changed_ns)
+        .bind(clean(&row.changed_by))
+        .execute(&mut *c)
+        .await?;
+    if done.rows_affected() != 1 {
+        // The entry is at fault, not the database: it is refused and not tried again.
+        let what =
+            format!("version {} of a reservation does not follow what is stored", row.version);
+        return Err(Error::Encode(what.into()));
+    }
+    sqlx::query(
+        "INSERT INTO reservation_changes (id, reservation, version, time_ns, by_whom, action, \
+         from_status, to_status, party, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(ids.next())
+    .bind(clean(&row.id))
+    .bind(row.version)
+    .bind(row.changed_ns)
+    .bind(clean(&row.changed_by))
+    .bind(clean(action))
+    .bind(clean_option(from))
+    .bind(clean(&row.status))
+    .bind(clean(&row.party))
+    .bind(clean(&row.body))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+async fn signing_key(c: &mut AnyConnection, row: &SigningKeyRow) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO signing_keys (id, created_ns, public_key, private_key) \
+         VALUES ($1, $2, $3, $4)",
+    )
+    .bind(clean(&row.id))
+    .bind(row.created_ns)
+    .bind(clean(&row.public_key))
+    .bind(clean(&row.private_key))
     .execute(c)
     .await?;
     Ok(())

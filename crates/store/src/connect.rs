@@ -154,14 +154,15 @@ async fn check_version(connection: &mut AnyConnection, target: &Target) -> Resul
 }
 
 async fn migrate(connection: &mut AnyConnection, target: &Target) -> Result<(), Trouble> {
-    let tables = Migration::new(
-        1,
-        Cow::Borrowed("tables"),
-        MigrationType::Simple,
-        include_str!("../migrations/0001_tables.sql").into_sql_str(),
-        false,
-    );
-    let migrator = Migrator::with_migrations(vec![tables]);
+    let texts = [
+        ("tables", include_str!("../migrations/0001_tables.sql")),
+        ("reservations", include_str!("../migrations/0002_reservations.sql")),
+    ];
+    let migrations = (1..).zip(texts).map(|(version, (name, text))| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, Cow::Borrowed(name), kind, text.into_sql_str(), false)
+    });
+    let migrator = Migrator::with_migrations(migrations.collect());
     match migrator.run_direct(None, connection, false).await {
         Ok(()) => Ok(()),
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {

@@ -2,7 +2,7 @@
 
 use crate::row::{
     AlertChangeRow, AlertRow, AuditRow, ConfigChangeRow, KeyRow, MessageRow, NoteRow, ReceiptRow,
-    RunRow,
+    ReservationRow, RunRow, SigningKeyRow,
 };
 
 /// One thing to be stored.
@@ -48,6 +48,20 @@ pub enum Entry {
     },
     /// Who did what.
     Audit(AuditRow),
+    /// A reservation as it stands now. It is refused unless the version that is stored is the
+    /// one before: of two changes of the same state only one is made.
+    Reservation {
+        /// The state.
+        row: ReservationRow,
+        /// What was done: `draft`, `edit`, `plan`, `activate`, `release`, `cancel`.
+        action: String,
+        /// The status before; `None` for a new one.
+        from: Option<String>,
+    },
+    /// The key that the service signs with.
+    SigningKey(SigningKeyRow),
+    /// Nothing: whoever waits for it knows that what was handed over before it is settled.
+    Nothing,
 }
 
 impl Entry {
@@ -62,6 +76,13 @@ impl Entry {
 
     /// Whether it is kept even where there is no room: what a person did.
     pub(crate) fn is_sacred(&self) -> bool {
-        matches!(self, Entry::Note(_) | Entry::Key(_) | Entry::KeyRevoked { .. })
+        matches!(
+            self,
+            Entry::Note(_)
+                | Entry::Key(_)
+                | Entry::KeyRevoked { .. }
+                | Entry::Reservation { .. }
+                | Entry::SigningKey(_)
+        )
     }
 }

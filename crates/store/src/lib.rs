@@ -1,5 +1,5 @@
-//! What must not be forgotten: alerts with their changes, acknowledgements and comments, messages
-//! with their receipts, changes of the configuration, API keys and the audit; in SQLite, or in
+//! What must not be forgotten: alerts with their changes, acknowledgements and comments,
+//! reservations with theirs, messages with their receipts, changes of the configuration, API keys and the audit; in SQLite, or in
 //! PostgreSQL 15 or later by its URL. One SQL text and one set of tables serve both.
 //!
 //! Whoever has something to store hands an [`Entry`] to a [`Writer`] and goes on. One task
@@ -16,6 +16,7 @@ pub mod error;
 pub mod health;
 mod queue;
 mod read;
+mod read_reservations;
 pub mod row;
 pub mod store;
 mod target;

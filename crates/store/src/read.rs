@@ -11,10 +11,11 @@ use std::fmt::Write as _;
 const ALERT: &str = "id, run, number, state, first_ns, last_ns, a_name, b_name, \
                      a_operator, b_operator, rule, words, body";
 const NOTE: &str = "id, kind, alert, by_whom, time_ns, words";
-const RECEIPT: &str = "id, message, party, channel, time_ns, outcome, detail";
+const MESSAGE: &str = "id, time_ns, from_party, to_party, alert, words, body, reservation, signed";
+const RECEIPT: &str = "id, message, party, channel, time_ns, outcome, detail, signature";
 
 /// A question that grows by conditions. Texts are bound, never written into it.
-struct Question {
+pub(crate) struct Question {
     sql: String,
     values: Vec<Value>,
     conditions: usize,
@@ -26,7 +27,7 @@ enum Value {
 }
 
 impl Question {
-    fn new(sql: impl Into<String>) -> Question {
+    pub(crate) fn new(sql: impl Into<String>) -> Question {
         Question { sql: sql.into(), values: Vec::new(), conditions: 0 }
     }
 
@@ -35,26 +36,26 @@ impl Question {
         format!("${}", self.values.len())
     }
 
-    fn number(&mut self, number: i64) -> String {
+    pub(crate) fn number(&mut self, number: i64) -> String {
         self.bind(Value::Number(number))
     }
 
-    fn text(&mut self, text: impl Into<String>) -> String {
+    pub(crate) fn text(&mut self, text: impl Into<String>) -> String {
         self.bind(Value::Text(text.into()))
     }
 
-    fn only(&mut self, condition: &str) {
+    pub(crate) fn only(&mut self, condition: &str) {
         let word = if self.conditions == 0 { "WHERE" } else { "AND" };
         self.conditions += 1;
         self.more(&format!(" {word} {condition}"));
     }
 
-    fn more(&mut self, sql: &str) {
+    pub(crate) fn more(&mut self, sql: &str) {
         // Writing to a string does not fail.
         let _ = write!(self.sql, "{sql}");
     }
 
-    fn limit(&mut self, limit: u32) {
+    pub(crate) fn limit(&mut self, limit: u32) {
         let limit = if limit == 0 { 100 } else { limit.min(1000) };
         let limit = self.number(i64::from(limit));
         self.more(&format!(" LIMIT {limit}"));
@@ -67,7 +68,7 @@ impl Question {
 }
 
 impl Store {
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         question: Question,
         read: impl Fn(&AnyRow) -> Result<T, Error>,
@@ -229,9 +230,7 @@ impl Store {
         before: Option<&str>,
         limit: u32,
     ) -> Result<Vec<MessageRecord>, ReadError> {
-        let mut q = Question::new(
-            "SELECT id, time_ns, from_party, to_party, alert, words, body FROM messages",
-        );
+        let mut q = Question::new(format!("SELECT {MESSAGE} FROM messages"));
         if let Some(party) = party {
             let party = q.text(party);
             q.only(&format!("(from_party = {party} OR to_party = {party} OR to_party IS NULL)"));
@@ -242,7 +241,44 @@ impl Store {
         }
         q.more(" ORDER BY ordinal DESC");
         q.limit(limit);
-        let mut records = self.ask(q, message).await?;
+        let records = self.ask(q, message).await?;
+        self.with_receipts(records).await
+    }
+
+    /// One message with what became of it, and the one that was stored before it.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn message(
+        &self,
+        id: &str,
+    ) -> Result<Option<(MessageRecord, Option<MessageRow>)>, ReadError> {
+        let mut q = Question::new(format!("SELECT {MESSAGE} FROM messages"));
+        let place = q.text(id);
+        q.only(&format!("ordinal <= (SELECT ordinal FROM messages WHERE id = {place})"));
+        q.more(" ORDER BY ordinal DESC");
+        q.limit(2);
+        let mut found = self.ask(q, message).await?.into_iter();
+        let Some(record) = found.next() else { return Ok(None) };
+        let before = found.next().map(|before| before.message);
+        Ok(self.with_receipts(vec![record]).await?.pop().map(|record| (record, before)))
+    }
+
+    /// The message that was stored last.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn last_message(&self) -> Result<Option<MessageRow>, ReadError> {
+        let mut q = Question::new(format!("SELECT {MESSAGE} FROM messages"));
+        q.more(" ORDER BY ordinal DESC");
+        q.limit(1);
+        Ok(self.ask(q, message).await?.pop().map(|record| record.message))
+    }
+
+    async fn with_receipts(
+        &self,
+        mut records: Vec<MessageRecord>,
+    ) -> Result<Vec<MessageRecord>, ReadError> {
         if records.is_empty() {
             return Ok(records);
         }
@@ -429,6 +465,8 @@ fn message(row: &AnyRow) -> Result<MessageRecord, Error> {
         alert: row.try_get(4)?,
         text: row.try_get(5)?,
         body: row.try_get(6)?,
+        reservation: row.try_get(7)?,
+        signed: row.try_get(8)?,
     };
     Ok(MessageRecord { message, receipts: Vec::new() })
 }
@@ -442,5 +480,6 @@ fn receipt(row: &AnyRow) -> Result<ReceiptRow, Error> {
         time_ns: row.try_get(4)?,
         outcome: row.try_get(5)?,
         detail: row.try_get(6)?,
+        signature: row.try_get(7)?,
     })
 }

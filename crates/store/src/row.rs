@@ -150,10 +150,14 @@ pub struct MessageRow {
     pub to_party: Option<String>,
     /// The alert it is about.
     pub alert: Option<String>,
+    /// The reservation it is about.
+    pub reservation: Option<String>,
     /// What it says.
     pub text: String,
     /// Further fields, as JSON.
     pub body: String,
+    /// What it is signed with, as JSON; `None` for messages of before there were signatures.
+    pub signed: Option<String>,
 }
 
 /// What became of a message on its way to a party: who was told what, and when.
@@ -173,6 +177,68 @@ pub struct ReceiptRow {
     pub outcome: String,
     /// Details, such as the answer of the other side.
     pub detail: String,
+    /// The signature of the service, if it is signed.
+    pub signature: Option<String>,
+}
+
+/// A reservation as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationRow {
+    /// Given by the caller, unique.
+    pub id: String,
+    /// The party that controls it.
+    pub party: String,
+    /// `draft`, `planned`, `active`, `released` or `cancelled`.
+    pub status: String,
+    /// Counted up by one with every change; the first is 1.
+    pub version: i64,
+    /// The reservation as JSON.
+    pub body: String,
+    /// When it was last changed.
+    pub changed_ns: i64,
+    /// Who changed it.
+    pub changed_by: String,
+}
+
+/// One change of a reservation, with the state that came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationChangeRow {
+    /// The version that came of it.
+    pub version: i64,
+    /// When.
+    pub time_ns: i64,
+    /// Who.
+    pub by: String,
+    /// What was done.
+    pub action: String,
+    /// The status before; `None` when it was made.
+    pub from: Option<String>,
+    /// The status after.
+    pub to: String,
+    /// The party that controlled it from then on.
+    pub party: String,
+    /// The reservation from then on, as JSON.
+    pub body: String,
+}
+
+/// A key that the service signs with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKeyRow {
+    /// Its name: the beginning of its hash.
+    pub id: String,
+    /// When it was made.
+    pub created_ns: i64,
+    /// The public half, base64.
+    pub public_key: String,
+    /// The key pair, PKCS #8 in base64.
+    pub private_key: String,
+}
+
+impl std::fmt::Debug for SigningKeyRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Entries that the database does not take are logged: this must not be in it.
+        f.debug_struct("SigningKeyRow").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A message with what became of it.

@@ -39,8 +39,10 @@ async fn all_kinds_of_rows_come_back() {
             from_party: None,
             to_party: Some("USAF".to_owned()),
             alert: Some("r1-1".to_owned()),
+            reservation: Some("R-1".to_owned()),
             text: "turn left".to_owned(),
             body: "{}".to_owned(),
+            signed: Some("{}".to_owned()),
         };
         writer.record(Entry::Message(message.clone()));
         let receipt = ReceiptRow {
@@ -51,6 +53,7 @@ async fn all_kinds_of_rows_come_back() {
             time_ns: 9,
             outcome: "delivered".to_owned(),
             detail: "200".to_owned(),
+            signature: Some("c2ln".to_owned()),
         };
         writer.record(Entry::Receipt(receipt.clone()));
         let key = KeyRow {
@@ -88,7 +91,8 @@ async fn all_kinds_of_rows_come_back() {
         let messages = store.messages(Some("USAF"), None, 0).await.unwrap();
         assert_eq!(messages.len(), 1);
         assert_eq!(messages[0].message, message);
-        assert_eq!(messages[0].receipts[0].detail, receipt.detail);
+        let stored = &messages[0].receipts[0];
+        assert_eq!((&stored.detail, &stored.signature), (&receipt.detail, &receipt.signature));
         assert!(store.messages(Some("RuAF"), None, 0).await.unwrap().is_empty());
         assert_eq!(store.messages(None, None, 0).await.unwrap().len(), 1);
         let revoked = KeyRow { revoked_ns: Some(4), revoked_by: Some("admin".to_owned()), ..key };
@@ -296,7 +300,7 @@ async fn tables_of_a_later_version_are_refused() {
         // A second time the tables are there.
         Store::open(&database.url).await.unwrap().close(Duration::from_secs(5)).await;
         let mut connection = database.connection().await;
-        sqlx::query("UPDATE _sqlx_migrations SET version = 99")
+        sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 2")
             .execute(&mut connection)
             .await
             .unwrap();

@@ -1,4 +1,7 @@
-//! `deconflict plan check FILE…` and `deconflict plan list FILE…`.
+//! `deconflict plan check FILE…` and `deconflict plan list FILE…`; `submit` and `watch` are in
+//! [`service`].
+
+mod service;
 
 use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::output::{Out, Table, stdout};
@@ -25,6 +28,10 @@ enum Command {
     Check(Check),
     /// Lists plans and reservations, or converts them with --to
     List(List),
+    /// Hands plans to a live service, as drafts or to be filed
+    Submit(service::Submit),
+    /// Shows what is reserved in a live service, and every change of it
+    Watch(service::Watch),
 }
 
 #[derive(Debug, clap::Args)]
@@ -103,6 +110,8 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
     match &arguments.command {
         Command::Check(check) => run_check(check),
         Command::List(list) => run_list(list),
+        Command::Submit(arguments) => service::submit(arguments),
+        Command::Watch(arguments) => service::watch(arguments),
     }
 }
 

@@ -5,12 +5,14 @@ use super::caller::Caller;
 use crate::geojson;
 use crate::layers::LayerEntry;
 use crate::problem::Problem;
+use crate::reservations::volume;
 use axum::Json;
 use axum::extract::{Path, State};
 use deconflict_core::RuleSet;
 use deconflict_core::rules::{Rule, Side};
 use deconflict_core::units::{ft_from_m, nm_from_m};
 use deconflict_picture::Viewer;
+use deconflict_reserve::Status;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -82,10 +84,11 @@ fn parse(toml: &str) -> Result<RuleSet, Problem> {
     RuleSet::parse(toml).map_err(|e| Problem::bad(e.to_string()))
 }
 
-/// Airspace volumes: of the rules, and those that are reserved.
+/// Airspace volumes: of the rules, those that are reserved in scenarios, and reservations that
+/// are in use, as far as the caller may see them.
 #[utoipa::path(get, path = "/v1/volumes", tag = "airspace",
     responses((status = 200, description = "GeoJSON", body = Value)))]
-pub async fn volumes(State(app): State<Arc<App>>, _caller: Caller) -> Result<Json<Value>, Problem> {
+pub async fn volumes(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Problem> {
     let set = parse(&app.hub.setup().rules)?;
     let of_rules = set.volumes().iter().filter_map(|named| {
         let outline = geojson::outline(&named.volume.footprint)?;
@@ -94,7 +97,12 @@ pub async fn volumes(State(app): State<Arc<App>>, _caller: Caller) -> Result<Jso
         properties.insert("kind".into(), json!("rule"));
         Some(geojson::feature(&named.name, &outline, &properties))
     });
-    Ok(Json(geojson::collection(of_rules.chain(app.reserved.iter().cloned()).collect())))
+    let now = app.clock.now();
+    let (_, seen) = app.desk.book.seen(&caller.viewer());
+    let active = seen.iter().filter(|(item, _)| item.reservation.status == Status::Active);
+    let active = active.map(|(item, disclosed)| volume(item, *disclosed, now));
+    let all = of_rules.chain(app.reserved.iter().cloned()).chain(active);
+    Ok(Json(geojson::collection(all.collect())))
 }
 
 /// Layers of the map.

@@ -150,7 +150,7 @@ fn urgency(alert: &Alert) -> f64 {
 }
 
 /// The alert with this name, if the caller may see it; and whether it is in the picture.
-async fn find(app: &App, caller: &Caller, id: &str) -> Result<(Arc<Alert>, bool), Problem> {
+pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<(Arc<Alert>, bool), Problem> {
     let (viewer, policy) = (caller.viewer(), app.hub.policy());
     let none = || Problem::not_found("alert", format!("{id:?}"));
     let picture = app.hub.picture();

@@ -1,15 +1,17 @@
 //! `/v1/messages`: between the cell and the parties, and between parties.
 
 use super::caller::Caller;
-use super::{App, Query};
+use super::{App, Query, alerts};
+use crate::hotline::{Proof, Way, signed_of};
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use deconflict_access::{Outcome, Role};
 use deconflict_core::Time;
-use deconflict_picture::Stamp;
-use deconflict_store::{Entry, MessageRow, ReceiptRow};
+use deconflict_picture::{Kind, Stamp, Viewer};
+use deconflict_reserve::text;
+use deconflict_store::{MessageRecord, MessageRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +19,13 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Longest message, characters.
 const MOST_TEXT: usize = 4000;
+/// Longest name of anything that a message is to or about, bytes.
+const MOST_NAME: usize = 200;
+/// How far the time that a sender has signed may be from now, seconds.
+const MOST_OFF_S: f64 = 600.0;
 
 /// A message, and what became of it.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageView {
     /// Its name.
     id: String,
@@ -32,21 +38,29 @@ pub struct MessageView {
     to: Option<String>,
     /// The alert that it is about.
     alert: Option<String>,
+    /// The reservation that it is about.
+    reservation: Option<String>,
     /// What it says.
     text: String,
+    /// SHA-256 of what the service has signed; `null` for messages of before there were signatures.
+    hash: Option<String>,
+    /// Whether the sender has signed it with a key that the service knows.
+    signed_by_sender: bool,
     /// Who was told, and when: only for whoever sent it, and for the cell.
     receipts: Vec<Receipt>,
 }
 
 /// Somebody was told.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Receipt {
     /// Who.
     party: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     time: Stamp,
-    /// What became of it.
+    /// By which way: `stream`, `read`.
+    channel: String,
+    /// What became of it: `delivered`, `read`.
     outcome: String,
 }
 
@@ -61,10 +75,40 @@ pub struct Page {
     limit: Option<u32>,
 }
 
+/// A message on a stream.
+#[derive(Serialize)]
+struct Told {
+    message: MessageView,
+}
+
 fn party(caller: &Caller) -> Option<&str> {
     match caller.identity.role() {
         Role::Party => Some(caller.identity.party().unwrap_or_default()),
         _ => None,
+    }
+}
+
+fn view_of(record: MessageRecord, with_receipts: bool) -> MessageView {
+    let MessageRecord { message, receipts } = record;
+    let signed = signed_of(&message);
+    let sender = signed.as_ref().and_then(|signed| signed.sender.as_ref());
+    let receipts = receipts.into_iter().filter(|_| with_receipts).map(|r| Receipt {
+        party: r.party,
+        time: Stamp(Time::from_nanos(r.time_ns)),
+        channel: r.channel,
+        outcome: r.outcome,
+    });
+    MessageView {
+        signed_by_sender: sender.is_some_and(|sender| sender.key.is_some()),
+        hash: signed.map(|signed| signed.hash),
+        id: message.id,
+        time: Stamp(Time::from_nanos(message.time_ns)),
+        from: message.from_party,
+        to: message.to_party,
+        alert: message.alert,
+        reservation: message.reservation,
+        text: message.text,
+        receipts: receipts.collect(),
     }
 }
 
@@ -85,38 +129,17 @@ pub async fn list(
     let now = app.clock.time_of_day();
     let mut views = Vec::new();
     for record in found {
-        let message = record.message;
-        let is_sender = message.from_party.as_deref() == reader;
-        let known = record.receipts.iter().any(|r| Some(r.party.as_str()) == reader);
+        let is_sender = record.message.from_party.as_deref() == reader;
+        let is_read = |r: &deconflict_store::ReceiptRow| {
+            r.channel == "read" && Some(r.party.as_str()) == reader
+        };
         if let Some(reader) = reader
             && !is_sender
-            && !known
+            && !record.receipts.iter().any(is_read)
         {
-            app.writer.record(Entry::Receipt(ReceiptRow {
-                id: 0,
-                message: message.id.clone(),
-                party: reader.to_owned(),
-                channel: "read".to_owned(),
-                time_ns: now.as_nanos(),
-                outcome: "read".to_owned(),
-                detail: String::new(),
-            }));
+            app.hotline.receipt(&record.message, reader, Way::Read, now.as_nanos()).await;
         }
-        let receipts = record.receipts.into_iter().filter(|_| is_sender || reader.is_none());
-        let receipts = receipts.map(|r| Receipt {
-            party: r.party,
-            time: Stamp(Time::from_nanos(r.time_ns)),
-            outcome: r.outcome,
-        });
-        views.push(MessageView {
-            id: message.id,
-            time: Stamp(Time::from_nanos(message.time_ns)),
-            from: message.from_party,
-            to: message.to_party,
-            alert: message.alert,
-            text: message.text,
-            receipts: receipts.collect(),
-        });
+        views.push(view_of(record, is_sender || reader.is_none()));
     }
     Ok(Json(views))
 }
@@ -129,22 +152,50 @@ pub struct NewMessage {
     to: Option<String>,
     /// The alert that it is about.
     alert: Option<String>,
+    /// The reservation that it is about.
+    reservation: Option<String>,
     /// What it says, at most 4000 characters.
     text: String,
+    /// The sender's own signature, Ed25519 in base64; docs/api.md says of what.
+    signature: Option<String>,
+    /// With a signature: the time that is signed with it, RFC 3339.
+    sent: Option<String>,
 }
 
-/// Sends a message. Answers when it is stored.
+/// What a new message holds, if it can be meant.
+async fn checked(app: &App, caller: &Caller, new: &NewMessage) -> Result<(), Problem> {
+    let length = new.text.chars().count();
+    if new.text.trim().is_empty() || length > MOST_TEXT {
+        return Err(Problem::bad(format!("text: 1 to {MOST_TEXT} characters, not {length}")));
+    }
+    for (field, name) in [("to", &new.to), ("alert", &new.alert), ("reservation", &new.reservation)]
+    {
+        let Some(name) = name else { continue };
+        if name.is_empty() || name.len() > MOST_NAME || name.chars().any(char::is_control) {
+            return Err(Problem::bad(format!("{field}: is no name")));
+        }
+    }
+    if let Some(id) = &new.alert {
+        alerts::find(app, caller, id).await?;
+    }
+    if let Some(id) = &new.reservation
+        && app.desk.book.see(&caller.viewer(), id).is_none()
+    {
+        return Err(Problem::not_found("reservation", format!("{id:?}")));
+    }
+    Ok(())
+}
+
+/// Sends a message. Answers when it is stored, signed by the service.
 #[utoipa::path(post, path = "/v1/messages", tag = "messages", request_body = NewMessage,
-    responses((status = 201, body = MessageView), (status = 400, body = Problem)))]
+    responses((status = 201, body = MessageView), (status = 400, body = Problem),
+        (status = 404, description = "What it is about is not there", body = Problem)))]
 pub async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,
     Json(new): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<MessageView>), Problem> {
-    let length = new.text.chars().count();
-    if new.text.trim().is_empty() || length > MOST_TEXT {
-        return Err(Problem::bad(format!("text: 1 to {MOST_TEXT} characters, not {length}")));
-    }
+    checked(&app, &caller, &new).await?;
     static SENT: AtomicU64 = AtomicU64::new(0);
     let time = app.clock.time_of_day();
     let number = SENT.fetch_add(1, Ordering::Relaxed);
@@ -155,20 +206,93 @@ pub async fn send(
         from_party: party(&caller).map(str::to_owned),
         to_party: new.to,
         alert: new.alert,
-        text: new.text,
+        reservation: new.reservation,
+        // A database has no text with a zero in it, and what is signed is what is stored.
+        text: new.text.replace('\0', "\u{fffd}"),
         body: "{}".to_owned(),
+        signed: None,
     };
-    let stored = app.writer.record_durably(Entry::Message(message.clone())).await;
-    stored.map_err(|error| Problem::not_stored(&error))?;
+    let sender = match (&new.signature, &new.sent) {
+        (None, None) => None,
+        (Some(signature), Some(sent)) => {
+            let when = text::time(sent).map_err(|says| Problem::bad(format!("sent: {says}")))?;
+            if when.seconds_since(time).abs() > MOST_OFF_S || sent.chars().any(char::is_control) {
+                return Err(Problem::bad("sent: is not within ten minutes of now"));
+            }
+            let is_base64 = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=');
+            if signature.len() != 88 || !signature.bytes().all(is_base64) {
+                return Err(Problem::bad("signature: is not 64 bytes in base64"));
+            }
+            Some(app.hotline.of_sender(&message, sent, signature)?)
+        }
+        _ => return Err(Problem::bad("signature: goes with `sent`, the time that is signed")),
+    };
+    let message = app.hotline.send(message, sender).await?;
     app.audit(caller.event(&app, "send message", Outcome::Done).on(message.id.clone()));
-    let view = MessageView {
-        id: message.id,
-        time: Stamp(time),
-        from: message.from_party,
-        to: message.to_party,
-        alert: message.alert,
-        text: message.text,
-        receipts: Vec::new(),
-    };
+    let view = view_of(MessageRecord { message: message.clone(), receipts: Vec::new() }, false);
+    // Parties alone: among those who see everything there are some who may read no messages.
+    let reached = app.hub.add(Kind::Message, |viewer| match viewer {
+        Viewer::Party(party) if may_read(&message, party) && !is_from(&message, party) => {
+            Some(Told { message: view.clone() })
+        }
+        _ => None,
+    });
+    for viewer in reached {
+        if let Viewer::Party(party) = viewer {
+            let now = app.clock.time_of_day().as_nanos();
+            app.hotline.receipt(&message, &party, Way::Stream, now).await;
+        }
+    }
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+fn is_from(message: &MessageRow, party: &str) -> bool {
+    message.from_party.as_deref() == Some(party)
+}
+
+/// Whether a message is from or to a party.
+fn may_read(message: &MessageRow, party: &str) -> bool {
+    is_from(message, party) || message.to_party.as_deref().is_none_or(|to| to == party)
+}
+
+/// A key that the service signs with.
+#[derive(Serialize, ToSchema)]
+pub struct SigningKey {
+    /// Its name.
+    id: String,
+    /// `Ed25519`.
+    algorithm: &'static str,
+    /// The public key, 32 bytes in base64.
+    public_key: String,
+}
+
+/// The public keys with which the service signs messages, the present one first.
+#[utoipa::path(get, path = "/v1/messages/key", tag = "messages",
+    responses((status = 200, body = Vec<SigningKey>), (status = 503, body = Problem)))]
+pub async fn key(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+) -> Result<Json<Vec<SigningKey>>, Problem> {
+    let keys = app.hotline.public_keys().await?.into_iter().rev();
+    let keys = keys.map(|(id, public_key)| SigningKey { id, algorithm: "Ed25519", public_key });
+    Ok(Json(keys.collect()))
+}
+
+/// What a message can be proved with: for whoever sent or got it, and for the cell.
+#[utoipa::path(get, path = "/v1/messages/{id}/proof", tag = "messages",
+    params(("id" = String, Path, description = "Its name")),
+    responses((status = 200, body = Proof), (status = 404, body = Problem)))]
+pub async fn proof(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Proof>, Problem> {
+    let none = || Problem::not_found("proof of a message", format!("{id:?}"));
+    let (message, proof) = app.hotline.proof(&id).await?.ok_or_else(none)?;
+    match party(&caller) {
+        None => Ok(Json(proof)),
+        Some(reader) if !may_read(&message, reader) => Err(none()),
+        Some(reader) if is_from(&message, reader) => Ok(Json(proof)),
+        Some(reader) => Ok(Json(proof.for_party(reader))),
+    }
 }

@@ -9,6 +9,7 @@ mod guard;
 mod messages;
 mod probe;
 mod query;
+mod reservations;
 mod session;
 mod stream;
 mod timeline;
@@ -17,9 +18,11 @@ mod tracks;
 pub use query::Query;
 
 use crate::clock::ServiceClock;
+use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::layers::Layer;
 use crate::metrics::Metrics;
+use crate::reservations::Desk;
 use crate::watch::Watch;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -70,6 +73,10 @@ pub struct App {
     pub layers: Vec<Layer>,
     /// Airspace volumes that are reserved, as GeoJSON features.
     pub reserved: Vec<serde_json::Value>,
+    /// Where messages are sent and signed.
+    pub hotline: Arc<HotLine>,
+    /// Where reservations are changed.
+    pub desk: Arc<Desk>,
     /// What the configuration declares of aircraft: nobody can declare otherwise.
     pub declared: Mutex<Declarations>,
     /// What is counted.
@@ -145,6 +152,7 @@ fn audit_row(event: AuditEvent) -> AuditRow {
         (name = "stream", description = "The picture as it changes"),
         (name = "feeds", description = "Where reports come from"),
         (name = "airspace", description = "Rules, volumes, layers"),
+        (name = "reservations", description = "Who has which airspace, when; what is free"),
         (name = "access", description = "Who one is"),
         (name = "messages", description = "Messages of and to parties"),
         (name = "admin", description = "Keys, rules, records"),
@@ -214,10 +222,19 @@ fn described(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(airspace::volumes))
         .routes(routes!(airspace::layers))
         .routes(routes!(airspace::layer))
+        .routes(routes!(reservations::list))
+        .routes(routes!(reservations::get))
+        .routes(routes!(reservations::history))
         .routes(routes!(timeline::timeline))
         .routes(routes!(session::me))
         .routes(routes!(stream::events))
         .routes(routes!(stream::socket));
+    let reserve = OpenApiRouter::new()
+        .routes(routes!(reservations::make))
+        .routes(routes!(reservations::edit))
+        .routes(routes!(reservations::act))
+        .routes(routes!(reservations::check))
+        .routes(routes!(reservations::import));
     let keys = OpenApiRouter::new()
         .routes(routes!(admin::keys, admin::make_key))
         .routes(routes!(admin::revoke_key));
@@ -229,10 +246,14 @@ fn described(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
             OpenApiRouter::new().routes(routes!(alerts::acknowledge)),
         ))
         .merge(group(Permission::Comment, OpenApiRouter::new().routes(routes!(alerts::comment))))
+        .merge(group(Permission::Reserve, reserve))
         .merge(group(Permission::Push, OpenApiRouter::new().routes(routes!(feeds::push))))
         .merge(group(
             Permission::Message,
-            OpenApiRouter::new().routes(routes!(messages::list, messages::send)),
+            OpenApiRouter::new()
+                .routes(routes!(messages::list, messages::send))
+                .routes(routes!(messages::key))
+                .routes(routes!(messages::proof)),
         ))
         .merge(group(Permission::Keys, keys))
         .merge(group(Permission::Rules, OpenApiRouter::new().routes(routes!(admin::set_rules))))

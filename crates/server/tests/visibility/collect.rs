@@ -17,7 +17,13 @@ pub struct Source {
 
 /// Everything that GET answers to somebody: every route of the description, with every track and
 /// alert, in every form. A new route with a parameter of a kind that is not known here fails.
-pub async fn rest(client: &Client, tracks: &[u64], alerts: &[String]) -> Vec<Source> {
+/// `others` are the ids of reservations and messages.
+pub async fn rest(
+    client: &Client,
+    tracks: &[u64],
+    alerts: &[String],
+    others: &[String],
+) -> Vec<Source> {
     let described = client.get("/v1/openapi.json").await.json();
     let mut paths = Vec::new();
     for (path, item) in described["paths"].as_object().unwrap() {
@@ -32,6 +38,9 @@ pub async fn rest(client: &Client, tracks: &[u64], alerts: &[String]) -> Vec<Sou
             p if p.starts_with("/v1/alerts/{id}") => {
                 paths.extend(alerts.iter().map(|id| fill(id)));
             }
+            p if p.starts_with("/v1/reservations/{id}") || p.starts_with("/v1/messages/{id}") => {
+                paths.extend(others.iter().map(|id| fill(id)));
+            }
             "/v1/layers/{name}" => paths.push("/v1/layers/aerodromes".to_owned()),
             p if p.contains('{') => panic!("what is to be asked for at {p}?"),
             p => paths.push(p.to_owned()),
@@ -43,6 +52,8 @@ pub async fn rest(client: &Client, tracks: &[u64], alerts: &[String]) -> Vec<Sou
         .map(|path| format!("{path}?format=geojson"))
         .collect();
     paths.extend(forms);
+    let forms = ["format=geojson", "format=kml", "format=csv", "at=2030-01-01T00:00:00Z"];
+    paths.extend(forms.map(|form| format!("/v1/reservations?{form}")));
     let queries = [
         "state=all",
         "state=ended",

@@ -5,6 +5,7 @@ mod cast;
 mod collect;
 #[path = "../common/mod.rs"]
 mod common;
+mod reserved;
 
 use cast::{HIDDEN, HIDDEN_DIGITS, KNOWN, Player, UNTIL_OVER_DIGITS, VEILED, VEILED_DIGITS};
 use collect::{Source, Taker, holds, ids_in};
@@ -205,7 +206,21 @@ async fn a_party_gets_what_policy_shows_it_and_nothing_else() {
 
     let track_ids: Vec<u64> = sky.ids.values().copied().collect();
     let alert_ids: Vec<String> = alerts.values().cloned().collect();
-    let mut sources = collect::rest(&blue, &track_ids, &alert_ids).await;
+    // VIS-2: what is reserved, and messages of others.
+    let reserved = reserved::file(|owner| sky.client(owner)).await;
+    let messages = tower.get("/v1/messages").await.json();
+    let of_messages = messages.as_array().unwrap().iter().map(|m| m["id"].as_str().unwrap());
+    let others: Vec<String> =
+        reserved.values().cloned().chain(of_messages.map(str::to_owned)).collect();
+    let mut sources = collect::rest(&blue, &track_ids, &alert_ids, &others).await;
+    for owner in ["OPCONF", "OPHIDE"] {
+        let told = sources.iter().filter(|source| !source.name.contains(&reserved[owner]));
+        assert!(told.clone().all(|source| !holds(&source.text, &reserved[owner])), "{owner}");
+    }
+    for place in ["/v1/reservations", "/v1/reservations?format=geojson", "/v1/volumes"] {
+        assert!(source(&sources, place).contains("white anchor"), "{place}");
+        assert!(holds(source(&sources, place), &reserved["OPPOS"]), "{place}");
+    }
     // What comes to somebody who comes late, and to somebody who looks back.
     let moment = now();
     for path in ["/v1/stream".to_owned(), format!("/v1/stream?at={moment}&speed=0")] {
@@ -367,7 +382,7 @@ async fn when_it_is_over(
         (told && sky.socket.lock().unwrap().contains(&gone)).then_some(())
     })
     .await;
-    let mut sources = collect::rest(&blue, track_ids, alert_ids).await;
+    let mut sources = collect::rest(&blue, track_ids, alert_ids, &[]).await;
     let mut stream = blue.events("/v1/stream").await;
     for _ in 0..6 {
         stream.next().await.unwrap();

@@ -1,0 +1,205 @@
+//! The hot-line: messages that can be proved, and what is found when somebody changes them.
+
+mod common;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::client::Client;
+use common::{eventually, key, start_in};
+use deconflict_access::Role;
+use ring::rand::SystemRandom;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
+
+fn pair() -> Ed25519KeyPair {
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap()
+}
+
+/// Whether a signature of an answer holds, by somebody else's means.
+fn holds(public_key: &Value, text: &Value, signature: &Value) -> bool {
+    let decode = |value: &Value| STANDARD.decode(value.as_str().unwrap()).unwrap();
+    UnparsedPublicKey::new(&ED25519, decode(public_key))
+        .verify(text.as_str().unwrap().as_bytes(), &decode(signature))
+        .is_ok()
+}
+
+async fn proof(client: &Client, id: &Value) -> Value {
+    let answer = client.get(&format!("/v1/messages/{}/proof", id.as_str().unwrap())).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+fn all_hold(proof: &Value) -> bool {
+    let checks = proof["checks"].as_object().unwrap();
+    checks.values().all(|check| *check != json!(false))
+}
+
+/// MSG-1: a message that was changed, put in or taken out is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_said_can_be_proved() {
+    let own = pair();
+    let mut text =
+        format!("[parties.BLUE]\npublic_key = {:?}\n", STANDARD.encode(own.public_key().as_ref()));
+    let mut keys = Vec::new();
+    for (name, role, party) in [
+        ("tower", Role::Controller, None),
+        ("BLUE", Role::Party, Some("BLUE")),
+        ("RED", Role::Party, Some("RED")),
+        ("GREY", Role::Party, Some("GREY")),
+    ] {
+        let (lines, key) = key(name, role, party);
+        text += &lines;
+        keys.push(key);
+    }
+    let dir = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("store.db").display());
+    let running = start_in(&text, dir).await;
+    let client = |name: usize| running.client().bearer(&keys[name]);
+    let (tower, blue, red, grey) = (client(0), client(1), client(2), client(3));
+    let public = tower.get("/v1/messages/key").await.json();
+    assert_eq!(public[0]["algorithm"], "Ed25519");
+
+    // What it is about has to be there.
+    let none = json!({ "to": "RED", "text": "x", "reservation": "R-NONE" });
+    assert_eq!(blue.post("/v1/messages", none).await.status, 404);
+    let reservation = blue
+        .post(
+            "/v1/reservations",
+            json!({ "kind": "orbit", "shape": "circle", "points": [{ "lat": 1, "lon": 2 }],
+                "radius_m": 5000 }),
+        )
+        .await
+        .json();
+    let id = reservation["id"].as_str().unwrap().to_owned();
+
+    let mut stream = red.events("/v1/stream").await;
+    stream.until("a snapshot", |event| event.kind == "snapshot").await;
+    let sent = common::flights::now().to_string();
+    let signed = format!(
+        "deconflict message of a party 1\nsent: {sent}\nfrom: BLUE\nto: RED\nalert:\n\
+         reservation: {id}\ntext:\nmay we pass\nat FL150?"
+    );
+    let signature = STANDARD.encode(own.sign(signed.as_bytes()));
+    let message = json!({ "to": "RED", "text": "may we pass\nat FL150?", "reservation": id,
+        "sent": sent, "signature": signature });
+    let mut forged = message.clone();
+    forged["text"] = json!("we pass at FL150");
+    assert_eq!(blue.post("/v1/messages", forged).await.status, 400);
+    // Another party cannot use it, as it does not say that it is from there.
+    let first = blue.post("/v1/messages", message).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    let first = first.json();
+    assert_eq!(first["signed_by_sender"], true);
+    let told = stream.until("the message", |event| event.kind == "message").await;
+    assert_eq!(told.json["message"]["text"], "may we pass\nat FL150?");
+    assert_eq!(told.json["message"]["reservation"], json!(id));
+    assert!(grey.get("/v1/messages").await.json().as_array().unwrap().is_empty());
+    assert_eq!(red.get("/v1/messages").await.json()[0]["id"], first["id"]);
+    let mut later = Vec::new();
+    for text in ["one", "two", "three"] {
+        let sent = tower.post("/v1/messages", json!({ "to": "RED", "text": text })).await;
+        later.push(sent.json()["id"].clone());
+    }
+
+    // Delivered and read, both signed; each sees what is its own.
+    let of_blue = eventually("receipts", async || {
+        let proof = proof(&blue, &first["id"]).await;
+        (proof["receipts"].as_array()?.len() == 2).then_some(proof)
+    })
+    .await;
+    assert!(all_hold(&of_blue), "{of_blue}");
+    assert_eq!(of_blue["checks"]["sender"], true);
+    let receipts = of_blue["receipts"].as_array().unwrap();
+    assert!(receipts[0]["signed_text"].as_str().unwrap().contains("channel: stream"));
+    assert!(receipts[1]["signed_text"].as_str().unwrap().contains("outcome: read"));
+    let service = &public[0]["public_key"];
+    for part in receipts.iter().chain([&of_blue]) {
+        assert!(holds(service, &part["signed_text"], &part["signature"]), "{part}");
+    }
+    let sender = &of_blue["sender"];
+    assert!(holds(&sender["public_key"], &sender["signed_text"], &sender["signature"]));
+    assert_eq!(proof(&red, &first["id"]).await["receipts"].as_array().unwrap().len(), 2);
+    let path = |id: &Value| format!("/v1/messages/{}/proof", id.as_str().unwrap());
+    assert_eq!(grey.get(&path(&first["id"])).await.status, 404);
+    assert_eq!(blue.get(&path(&later[0])).await.status, 404);
+    // After a restart the key is the same, and the chain goes on.
+    let running = start_in(&text, running.stop().await).await;
+    let tower = running.client().bearer(&keys[0]);
+    assert_eq!(tower.get("/v1/messages/key").await.json(), public);
+    let last = tower.post("/v1/messages", json!({ "text": "to everybody" })).await.json();
+    assert_eq!(
+        proof(&tower, &last["id"]).await["previous"],
+        proof(&tower, &later[2]).await["hash"]
+    );
+    for id in later.iter().chain([&first["id"], &last["id"]]) {
+        assert!(all_hold(&proof(&tower, id).await));
+    }
+
+    // Somebody with the database in their hands.
+    let running = {
+        let dir = running.stop().await;
+        sqlx::any::install_default_drivers();
+        let mut database = AnyConnection::connect(&url).await.unwrap();
+        let id = |id: &Value| id.as_str().unwrap().to_owned();
+        for sql in [
+            // Other words, a message that never was, and a party that never got it.
+            format!("UPDATE messages SET words = 'no' WHERE id = '{}'", id(&first["id"])),
+            format!("DELETE FROM receipts WHERE message = '{}'", id(&later[1])),
+            format!("DELETE FROM messages WHERE id = '{}'", id(&later[1])),
+            format!("UPDATE receipts SET party = 'GREY' WHERE message = '{}'", id(&first["id"])),
+        ] {
+            database.execute(AssertSqlSafe(sql)).await.unwrap();
+        }
+        database.close().await.unwrap();
+        start_in(&text, dir).await
+    };
+    let tower = running.client().bearer(&keys[0]);
+    let checks = async |id: &Value| proof(&tower, id).await["checks"].clone();
+    let changed = checks(&first["id"]).await;
+    for (check, expected) in [
+        ("hash", false),
+        ("signature", false),
+        ("sender", false),
+        ("receipts", false),
+        ("previous", true),
+    ] {
+        assert_eq!(changed[check], json!(expected), "{check}: {changed}");
+    }
+    // The one after it says that the one before is not as it was; the one after the gap too.
+    let after = checks(&later[0]).await;
+    assert_eq!((&after["hash"], &after["previous"]), (&json!(true), &json!(false)), "{after}");
+    let gap = checks(&later[2]).await;
+    assert_eq!((&gap["signature"], &gap["previous"]), (&json!(true), &json!(false)), "{gap}");
+    assert!(all_hold(&proof(&tower, &last["id"]).await));
+    running.stop().await;
+}
+
+/// Messages that come at once form one chain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_form_one_chain() {
+    let running = common::start("").await;
+    let mut sending = Vec::new();
+    for number in 0..20 {
+        let client = running.client();
+        sending.push(tokio::spawn(async move {
+            client.post("/v1/messages", json!({ "text": format!("number {number}") })).await.status
+        }));
+    }
+    for one in sending {
+        assert_eq!(one.await.unwrap(), 201);
+    }
+    let client = running.client();
+    let listed = client.get("/v1/messages").await.json();
+    let mut previous = None;
+    for message in listed.as_array().unwrap() {
+        let proof = proof(&client, &message["id"]).await;
+        assert!(all_hold(&proof), "{proof}");
+        assert!(previous.is_none_or(|previous: Value| previous == proof["hash"]));
+        previous = Some(proof["previous"].clone());
+    }
+    assert_eq!(previous.unwrap().as_str().unwrap().trim_matches('0'), "");
+    running.stop().await;
+}
