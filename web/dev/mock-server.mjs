@@ -1,6 +1,7 @@
 // A service for working on the map without Rust: it serves `dist` and speaks docs/api.md with a made-up sky.
 // No dependencies. `node dev/mock-server.mjs [--port 8099] [--aircraft 300] [--key dk_test] [--history seconds] [--empty]`
 
+import { reservations } from './mock-reservations.mjs';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -219,7 +220,7 @@ async function serve(request, answer) {
     const { key } = await bodyOf(request);
     if (KEY && key !== KEY) return json(answer, 401, { title: 'not known', status: 401 });
     answer.setHeader('set-cookie', 'mock=1; HttpOnly; SameSite=Strict; Path=/');
-    return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment'] });
+    return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'reserve'] });
   }
   if (KEY && !(request.headers.cookie ?? '').includes('mock=1')) return json(answer, 401, { title: 'log in first', status: 401 });
   const mark = /^\/v1\/alerts\/(mock-\d+)\/(acknowledge|comments|encounter)$/.exec(path);
@@ -229,11 +230,16 @@ async function serve(request, answer) {
     const remark = { by: 'tower', at: iso(secondsNow()), text: text ?? null };
     return change(answer, mark[1], (m) => (mark[2] === 'comments' ? m.comments.push(remark) : (m.acknowledged ??= remark)));
   }
+  const told = (status, value, message) => {
+    json(answer, status, value);
+    if (message) say({ ...message, time: iso(secondsNow()) });
+  };
+  if (await reservations(request, path, () => bodyOf(request), told)) return undefined;
   const way = /^\/v1\/tracks\/(\d+)\/(trail|trajectory)$/.exec(path);
   if (way) return wayOf(answer, Number(way[1]), way[2]);
   switch (path) {
     case '/v1/stream': return stream(request, answer, url);
-    case '/v1/me': return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment'] });
+    case '/v1/me': return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'reserve'] });
     case '/v1/timeline': return json(answer, 200, timeline());
     case '/v1/volumes': return json(answer, 200, VOLUMES);
     case '/v1/layers': return json(answer, 200, LAYERS.map(({ name, kind, title }) => ({ name, kind, title })));

@@ -10,6 +10,7 @@ import { drawPanels } from './render';
 import { chime } from './sound';
 import { Stats } from './stats';
 import * as api from './stream/api';
+import { Book } from './reservations/book';
 import { StreamClient, type Link } from './stream/client';
 import type { Alert, StreamMessage } from './stream/messages';
 
@@ -24,6 +25,7 @@ export class App {
   readonly picture = new Picture();
   readonly stats = new Stats();
   readonly client: StreamClient;
+  readonly book = new Book(() => this.map?.invalidate());
   map: MapView | null = null;
   private flushing = false;
   private parse_ms = 0;
@@ -62,6 +64,7 @@ export class App {
     state.loginNeeded.value = false;
     this.play();
     this.loadLayers();
+    void this.book.load();
     this.watching ??= setInterval(() => this.watch(), 250);
   }
 
@@ -113,6 +116,7 @@ export class App {
       state.addNote(message.time, 'info', `End: ${changes.ended}`);
       if (!this.picture.live) this.stand('ended', changes.ended);
     }
+    if (changes.reservations) void this.book.load();
     if (changes.feeds) this.holes(changes.snapshot);
   }
 

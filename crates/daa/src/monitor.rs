@@ -74,6 +74,8 @@ struct Kept {
     time_s: f64,
     up: Option<KeptSide>,
     down: Option<KeptSide>,
+    /// Which side was preferred: it stays so.
+    prefers_up: bool,
 }
 
 impl<'c> Monitor<'c> {
@@ -158,7 +160,10 @@ impl<'c> Monitor<'c> {
         let previous = slot.filter(|kept| {
             let gap_s = time_s - kept.time_s;
             let remembered = 0.0..=config.hysteresis_s.max(config.persistence_s);
-            remembered.contains(&gap_s)
+            // Where the side that was preferred is lost, all is proposed anew.
+            let r = &bands.resolution;
+            let preferred = if kept.prefers_up { r.up } else { r.down };
+            remembered.contains(&gap_s) && preferred.is_some()
         });
         let shrunk = match bands.recovery {
             RecoveryResult::NotNeeded => -1,
@@ -184,6 +189,9 @@ impl<'c> Monitor<'c> {
         let down = side(previous.and_then(|kept| kept.down), bands.resolution.down);
         bands.resolution.up = up.map(|kept| kept.value);
         bands.resolution.down = down.map(|kept| kept.value);
-        *slot = Some(Kept { time_s, up, down });
+        if let Some(kept) = previous {
+            bands.resolution.prefers_up = kept.prefers_up;
+        }
+        *slot = Some(Kept { time_s, up, down, prefers_up: bands.resolution.prefers_up });
     }
 }

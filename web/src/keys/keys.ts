@@ -3,6 +3,7 @@
 import type { App } from '../app';
 import { byUrgency } from '../model/words';
 import * as state from '../model/state';
+import * as book from '../reservations/book';
 import { showsAlert } from '../model/filters';
 
 export interface Key {
@@ -99,6 +100,8 @@ export const KEYS: Key[] = [
   { group: 'Page', keys: ['3'], shown: '3', what: 'Filters', run: () => openPanel('filters') },
   { group: 'Page', keys: ['4'], shown: '4', what: 'Layers', run: () => openPanel('layers') },
   { group: 'Page', keys: ['5'], shown: '5', what: 'Display', run: () => openPanel('settings') },
+  { group: 'Page', keys: ['6'], shown: '6', what: 'Reservations', run: () => { if (book.views.value !== null) openPanel('reservations'); } },
+  { group: 'Map', keys: ['u'], shown: 'U', what: 'Undo the latest change of a reservation', run: (app) => app.book.undo() },
   { group: 'Time', keys: [' '], shown: 'Space', what: 'Pause or go on', run: (app) => (state.playing.value ? app.pause() : app.resume()) },
   { group: 'Time', keys: ['['], shown: '[ ]', what: 'A minute back or ahead', run: (app) => app.seek(app.now() - 60_000) },
   { group: 'Time', keys: [']'], shown: '', what: '', run: (app) => (state.at_ms.value === null ? undefined : app.seek(app.now() + 60_000)) },
@@ -117,7 +120,8 @@ function escape(app: App): void {
     state.measuring.value = false;
     app.map?.measure.clear();
     app.map?.invalidate();
-  } else if (state.selectedAlert.value !== null || state.selectedTrack.value !== null) app.selectTrack(null);
+  } else if (book.drawing.value) book.drawing.value = false;
+  else if (state.selectedAlert.value !== null || state.selectedTrack.value !== null) app.selectTrack(null);
   else if (state.panel.value !== null) {
     state.panel.value = null;
     state.sheet.value = 'map';

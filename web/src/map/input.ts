@@ -6,6 +6,10 @@ export interface Pointing {
   click(x: number, y: number): void;
   hover(x: number, y: number): void;
   leave(): void;
+  /** Whether there is something under the pointer that is dragged instead of the map. */
+  grab(x: number, y: number): boolean;
+  drag(x: number, y: number): void;
+  drop(): void;
   /** The view was moved by hand. */
   moved(): void;
 }
@@ -16,7 +20,7 @@ const WHEEL_ZOOM = 1 / 450;
 
 export function listen(host: HTMLElement, camera: Camera, to: Pointing): void {
   const pointers = new Map<number, { x: number; y: number }>();
-  let dragged = false, startX = 0, startY = 0;
+  let dragged = false, grabbed = false, startX = 0, startY = 0;
 
   const place = (event: PointerEvent | WheelEvent | MouseEvent) => {
     const box = host.getBoundingClientRect();
@@ -30,6 +34,7 @@ export function listen(host: HTMLElement, camera: Camera, to: Pointing): void {
       dragged = false;
       startX = at.x;
       startY = at.y;
+      grabbed = to.grab(at.x, at.y);
     } else dragged = true;
     pointers.set(event.pointerId, at);
     host.setPointerCapture(event.pointerId);
@@ -43,6 +48,10 @@ export function listen(host: HTMLElement, camera: Camera, to: Pointing): void {
     }
     if (!dragged && Math.hypot(at.x - startX, at.y - startY) < DRAG_PX) return;
     dragged = true;
+    if (grabbed) {
+      to.drag(at.x, at.y);
+      return;
+    }
     if (pointers.size === 1) camera.pan(before.x - at.x, before.y - at.y);
     else pinch(event.pointerId, before, at);
     pointers.set(event.pointerId, at);
@@ -62,6 +71,11 @@ export function listen(host: HTMLElement, camera: Camera, to: Pointing): void {
 
   const up = (event: PointerEvent) => {
     if (!pointers.delete(event.pointerId)) return;
+    if (grabbed) {
+      grabbed = false;
+      to.drop();
+      return;
+    }
     if (!dragged && event.type === 'pointerup') {
       const at = place(event);
       to.click(at.x, at.y);
@@ -81,6 +95,10 @@ export function listen(host: HTMLElement, camera: Camera, to: Pointing): void {
 
   host.addEventListener('dblclick', (event) => {
     const at = place(event);
+    if (to.grab(at.x, at.y)) {
+      to.drop();
+      return;
+    }
     camera.zoomAt(at.x, at.y, event.shiftKey ? -1 : 1);
     to.moved();
   });

@@ -16,6 +16,10 @@ import { StillLayers } from './layers';
 import { Measure } from './measure';
 import { PALETTES, type Palette } from './palette';
 import { Raster } from './raster';
+import { ReservedLayer, type Hit } from './reserved';
+import * as book from '../reservations/book';
+import { insert, move, type Place } from '../reservations/draft';
+import { inverse } from '../geo/geodesic';
 import { SelectedWay } from './selected';
 import { Sprites } from './sprites';
 import { TrafficLayer, type TrafficOptions } from './traffic';
@@ -36,6 +40,8 @@ export class MapView {
   readonly measure = new Measure();
   readonly density = new Density();
   readonly still = new StillLayers();
+  private readonly reserved = new ReservedLayer();
+  private grabbed: Hit | null = null;
   private readonly traffic = new TrafficLayer();
   private readonly conflicts = new ConflictLayer();
   private readonly labels = new Labels();
@@ -66,6 +72,8 @@ export class MapView {
   /** How long the latest drawing of the moving layer took. */
   draw_ms = 0;
   onView: () => void = () => undefined;
+  onDraw: (at: Place) => void = () => undefined;
+  onEdit: (draft: NonNullable<typeof book.draft.value>, undoable: boolean) => void = () => undefined;
   onSelect: (track: number | null, alert: string | null) => void = () => undefined;
 
   constructor(readonly host: HTMLElement, private readonly picture: Picture) {
@@ -86,6 +94,9 @@ export class MapView {
       click: (x, y) => this.click(x, y),
       hover: (x, y) => this.hover(x, y),
       leave: () => { state.hovered.value = null; },
+      grab: (x, y) => this.grab(x, y),
+      drag: (x, y) => this.drag(x, y),
+      drop: () => { this.grabbed = null; },
       moved: () => {
         this.flight = null;
         state.follow.value = null;
@@ -173,6 +184,13 @@ export class MapView {
     const box = boxAround(xs, ys);
     if (!box) return;
     this.flyTo(latOf(box.y), lonOf(box.x), Math.min(10, this.camera.zoomFor(box.width, box.height, 120)));
+  }
+
+  /** A region, in view. */
+  flyToOutline(outline: GeoJSON.Polygon | GeoJSON.MultiPolygon): void {
+    const rings: GeoJSON.Position[][] = outline.type === 'Polygon' ? outline.coordinates : outline.coordinates.flat();
+    const box = boxAround(rings.flat().map((p) => mercatorX(p[0])), rings.flat().map((p) => mercatorY(p[1])));
+    if (box) this.flyTo(latOf(box.y), lonOf(box.x), Math.min(11, this.camera.zoomFor(box.width, box.height, 100)));
   }
 
   /** All aircraft that are shown, in view. */
@@ -269,6 +287,11 @@ export class MapView {
     if (!ctx) return;
     ctx.clearRect(0, 0, this.camera.width, this.camera.height);
     this.still.draw(ctx, this.camera, this.palette, state.layers.value, this.density);
+    const { draft } = book;
+    const views = state.layers.value.includes('volumes') || draft.value || state.panel.value === 'reservations' ? book.views.value ?? [] : [];
+    const at_ms = book.future_ms.value ?? (Number.isFinite(this.now()) ? this.now() : Date.now());
+    this.reserved.draw(ctx, this.camera, this.palette, views, at_ms, book.chosen.value, draft.value?.id);
+    if (draft.value) this.reserved.drawDraft(ctx, this.camera, this.palette, draft.value, book.point.value, book.report.value);
   }
 
   private drawMoving(now_ms: number): void {
@@ -326,6 +349,10 @@ export class MapView {
       this.ask();
       return;
     }
+    if (book.drawing.value && book.draft.value) {
+      this.onDraw(this.placeAt(x, y));
+      return;
+    }
     const plate = this.conflicts.plates.find((p) => x >= p.x && y >= p.y && x <= p.x + p.width && y <= p.y + p.height);
     if (plate) {
       this.onSelect(null, plate.id);
@@ -333,6 +360,31 @@ export class MapView {
     }
     const block = slot < 0 ? this.traffic.labelAt(this.picture.tracks, this.labels, this.options, x, y) : -1;
     this.onSelect(block < 0 ? id : this.picture.tracks.info[block]?.id ?? null, null);
+  }
+
+  private placeAt(x: number, y: number): Place {
+    const whole = (deg: number) => Number(deg.toFixed(6));
+    return { lat: whole(this.camera.latAt(y)), lon: whole(this.camera.lonAt(x)) };
+  }
+
+  /** A handle of the draft under the pointer: a middle becomes a point of its own. */
+  private grab(x: number, y: number): boolean {
+    const draft = book.draft.value;
+    const hit = draft ? this.reserved.hit(this.camera, draft, x, y) : null;
+    if (!draft || !hit) return false;
+    this.grabbed = hit.kind === 'middle' ? { kind: 'point', index: hit.index } : hit;
+    this.onEdit(hit.kind === 'middle' ? insert(draft, hit.index, this.placeAt(x, y)) : draft, true);
+    book.point.value = hit.kind === 'rim' ? null : this.grabbed.index;
+    return true;
+  }
+
+  private drag(x: number, y: number): void {
+    const draft = book.draft.value;
+    if (!draft || !this.grabbed) return;
+    const to = this.placeAt(x, y), centre = draft.points[0];
+    if (this.grabbed.kind === 'rim' && centre) {
+      this.onEdit({ ...draft, radius_m: Math.max(1, Math.round(inverse(centre.lat, centre.lon, to.lat, to.lon).distance_m)) }, false);
+    } else this.onEdit(move(draft, this.grabbed.index, to), false);
   }
 
   private hover(x: number, y: number): void {

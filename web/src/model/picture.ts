@@ -13,6 +13,7 @@ export interface Changes {
   tracks: boolean;
   alerts: boolean;
   feeds: boolean;
+  reservations: boolean;
   note: Note | null;
   ended: string | null;
   snapshot: boolean;
@@ -44,7 +45,7 @@ export class Picture {
   shown = 0;
   filters: Filters = NO_FILTERS;
   private readonly changes: Changes = {
-    moved: false, tracks: false, alerts: false, feeds: false, note: null, ended: null, snapshot: false, raised: null, gap: false,
+    moved: false, tracks: false, alerts: false, feeds: false, reservations: false, note: null, ended: null, snapshot: false, raised: null, gap: false,
   };
 
   /** Where to resume. */
@@ -54,7 +55,7 @@ export class Picture {
 
   take(message: StreamMessage, received_ms: number): Changes {
     const c = this.changes;
-    c.moved = c.tracks = c.alerts = c.feeds = c.snapshot = c.gap = false;
+    c.moved = c.tracks = c.alerts = c.feeds = c.reservations = c.snapshot = c.gap = false;
     c.note = c.ended = c.raised = null;
     if (message.kind !== 'snapshot' && this.seq >= 0) {
       // Told twice after a resume: known already.
@@ -117,6 +118,7 @@ export class Picture {
         c.feeds = true;
         break;
       case 'note': c.note = message; break;
+      case 'reservations': c.reservations = true; break;
       case 'end': c.ended = message.reason; break;
     }
     return c;

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { App } from '../app';
 import { hhmmss, isoDay } from '../model/clock';
 import * as state from '../model/state';
+import { FutureBanner } from './reservations';
 import { duration } from '../model/words';
 
 export function Banners({ app }: { app: App }) {
@@ -14,6 +15,7 @@ export function Banners({ app }: { app: App }) {
     <div class="banners">
       {(link === 'lost' || link === 'frozen') && <Standing app={app} link={link} />}
       {(link === 'recording' || link === 'paused' || link === 'ended') && <NotLive app={app} link={link} />}
+      <FutureBanner app={app} />
       {holes.length > 0 && (
         <div class="banner banner-hole" role="status" data-testid="banner-incomplete">
           <b>Incomplete picture</b>

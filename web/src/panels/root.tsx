@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { App } from '../app';
 import { MapView } from '../map/view';
 import * as state from '../model/state';
+import * as book from '../reservations/book';
 import { Timeline } from '../timeline/timeline';
 import { AlertList } from './alerts';
 import { Banners } from './banners';
@@ -20,12 +21,14 @@ export function Root({ app, ready }: { app: App; ready: () => void }) {
     if (host.current && !app.map) {
       app.map = new MapView(host.current, app.picture);
       app.map.onSelect = (track, alert) => (alert !== null ? app.selectAlert(alert, false) : app.selectTrack(track));
+      app.map.onDraw = (at) => app.book.click(at);
+      app.map.onEdit = (draft, undoable) => app.book.put(draft, undoable);
       ready();
     }
   }, []);
   const selected = state.selectedAlert.value !== null || state.selectedTrack.value !== null;
   return (
-    <div class={`page sheet-${state.sheet.value}${state.panel.value ? ' with-panel' : ''}${selected ? ' with-detail' : ''}`}>
+    <div class={`page sheet-${state.sheet.value}${state.panel.value ? ' with-panel' : ''}${selected ? ' with-detail' : ''}${book.future_ms.value === null ? '' : ' future'}`}>
       <TopBar app={app} />
       <Rail />
       <main class="stage">

@@ -7,6 +7,8 @@ import { Icon } from './icons';
 import { AircraftTable } from './table';
 import { Feeds } from './feeds';
 import { FilterPanel } from './filter-panel';
+import { Reservations } from './reservations';
+import * as book from '../reservations/book';
 import { LayerPanel } from './layer-panel';
 import { SettingsPanel } from './settings-panel';
 
@@ -16,6 +18,7 @@ const PANELS: { name: state.PanelName; title: string }[] = [
   { name: 'filters', title: 'Filters' },
   { name: 'layers', title: 'Layers' },
   { name: 'settings', title: 'Display' },
+  { name: 'reservations', title: 'Reserve' },
 ];
 
 export function Rail() {
@@ -28,6 +31,8 @@ export function Rail() {
         <Icon.alerts /><span>Alerts</span>
       </button>
       {PANELS.map(({ name, title }, i) => {
+        // A service without reservations shows nothing of them.
+        if (name === 'reservations' && book.views.value === null) return null;
         const Drawing = Icon[name];
         return (
           <button key={name} type="button" class="rail-button" aria-pressed={state.panel.value === name} title={`${title} (${i + 1})`}
@@ -53,6 +58,7 @@ export function SidePanel({ app, name }: { app: App; name: state.PanelName }) {
       {name === 'filters' && <FilterPanel app={app} />}
       {name === 'layers' && <LayerPanel app={app} />}
       {name === 'settings' && <SettingsPanel app={app} />}
+      {name === 'reservations' && <Reservations app={app} />}
     </aside>
   );
 }

@@ -1,13 +1,14 @@
 // What is asked of the service apart from the stream.
 
 import { problem } from './client';
+import type { Report, View } from '../reservations/words';
 import type { Alert, Encounter, LayerInfo, Me, Timeline, Track } from './messages';
 
 /** The service is where the page came from, below whatever path that was. */
 export const BASE = typeof document === 'undefined' ? '/' : new URL('./', document.baseURI).pathname;
 
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string) {
+  constructor(readonly status: number, message: string, readonly body: unknown = null) {
     super(message);
   }
 }
@@ -24,7 +25,10 @@ async function request<T>(method: string, path: string, body?: unknown): Promise
   } catch {
     throw new ApiError(0, 'the service cannot be reached');
   }
-  if (!answer.ok) throw new ApiError(answer.status, await problem(answer));
+  if (!answer.ok) {
+    const body: unknown = await answer.clone().json().catch(() => null);
+    throw new ApiError(answer.status, await problem(answer), body);
+  }
   const text = await answer.text();
   return (text ? JSON.parse(text) : null) as T;
 }
@@ -44,6 +48,12 @@ export const trail = (id: number) =>
   get<{ points: { time: string; lat: number; lon: number; alt_ft: number | null }[] }>(`v1/tracks/${id}/trail`);
 export const trajectory = (id: number) =>
   get<{ points: { t_s: number; time: string; lat: number; lon: number; alt_ft: number | null; sigma_m: number | null }[] }>(`v1/tracks/${id}/trajectory`);
+export const reservations = () => get<{ version: number; reservations: View[] }>('v1/reservations');
+export const checkReservation = (draft: unknown) => request<Report>('POST', 'v1/reservations/check', draft);
+export const makeReservation = (draft: unknown) => request<View>('POST', 'v1/reservations', draft);
+export const changeReservation = (id: string, draft: unknown) => request<View>('PUT', `v1/reservations/${encodeURIComponent(id)}`, draft);
+export const reservationStatus = (id: string, change: { action: string; version: number }) =>
+  request<View>('POST', `v1/reservations/${encodeURIComponent(id)}/status`, change);
 export const timeline = () => get<Timeline>('v1/timeline');
 export const track = (id: number) => get<Track>(`v1/tracks/${id}`);
 export const layers = () => get<LayerInfo[]>('v1/layers');

@@ -139,9 +139,11 @@ export interface AlertAdvice extends Message { kind: 'advice'; alert: string; ad
 export interface AlertFigures extends Message { kind: 'figures'; alerts: Figures[] }
 export interface FeedStates extends Message { kind: 'feeds'; feeds: Feed[]; incomplete: string[] }
 export interface Note extends Message { kind: 'note'; level: 'info' | 'warning'; text: string }
+/** Reservations have changed: the list is read again. */
+export interface Reserved extends Message { kind: 'reservations'; version: number }
 export interface End extends Message { kind: 'end'; reason: string }
 
-export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | FeedStates | Note | End;
+export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | FeedStates | Note | Reserved | End;
 
 export interface Me { name: string; role: string; party: string | null; may: string[] }
 
