@@ -4,7 +4,7 @@ import { batch, effect } from '@preact/signals';
 import { Picture, type Changes } from './model/picture';
 import { isoDay, hhmmss } from './model/clock';
 import * as state from './model/state';
-import { LEVEL, pairName, spoken } from './model/words';
+import { LEVEL, pairName, spoken, warningText } from './model/words';
 import type { MapView } from './map/view';
 import { drawPanels } from './render';
 import { chime } from './sound';
@@ -103,7 +103,7 @@ export class App {
     dirty.alerts ||= changes.alerts;
     dirty.tracks ||= changes.tracks;
     dirty.feeds ||= changes.feeds;
-    if (message.kind === 'alert' || changes.snapshot) this.urgentAlerts = true;
+    if (message.kind === 'alert' || message.kind === 'warning' || changes.snapshot) this.urgentAlerts = true;
     if (changes.snapshot) this.begun();
     if (changes.moved) {
       this.picture.clock.set(this.picture.time_ms, this.picture.moved_ms, this.picture.speed, this.picture.period_s);
@@ -112,6 +112,10 @@ export class App {
     }
     if (changes.note) state.addNote(changes.note.time, changes.note.level, changes.note.text);
     if (changes.raised) this.raised(changes.raised);
+    if (changes.warned) {
+      state.polite.value = warningText(changes.warned);
+      if (state.sound.value && this.picture.live) chime(1);
+    }
     if (changes.ended !== null) {
       state.addNote(message.time, 'info', `End: ${changes.ended}`);
       if (!this.picture.live) this.stand('ended', changes.ended);

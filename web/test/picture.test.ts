@@ -3,8 +3,8 @@ import { NO_FILTERS } from '../src/model/filters';
 import { Picture } from '../src/model/picture';
 import { TRAIL_POINTS } from '../src/model/tracks';
 import { mercatorX } from '../src/geo/mercator';
-import { byUrgency, duration, labelFigures, level, percent } from '../src/model/words';
-import type { Alert, Snapshot, StreamMessage, Track } from '../src/stream/messages';
+import { byUrgency, duration, labelFigures, level, percent, warningText } from '../src/model/words';
+import type { Alert, Snapshot, StreamMessage, Track, Warning } from '../src/stream/messages';
 
 const START = Date.parse('2017-12-13T08:00:00Z');
 const at = (s: number) => new Date(START + s * 1000).toISOString();
@@ -141,5 +141,30 @@ describe('words', () => {
     expect(level(-300, null)).toBe('-03');
     expect(labelFigures(NaN, NaN, NaN, null)).toBe('---  ---');
     expect(percent(0.999)).toBe('>99 %');
+  });
+});
+
+describe('warnings', () => {
+  const warning = (more: Partial<Warning> = {}): Warning => ({
+    id: 'r-w1', about: 'area', state: 'approaching', end: null, time: at(0), first: at(0), last: at(0), aircraft: party(1), topic: 'R1', name: 'DAM', kind: 'hazard',
+    owner: 'ACME', t_in_s: 80, lon: 10, lat: 0, alt_ft: 5000, levels_known: true, reason: 'it flies into it', ...more,
+  });
+
+  test('are told when they begin and when they get worse, and go when they end', () => {
+    const p = new Picture();
+    take(p, { ...snapshot([track(1)]), warnings: [warning()] }, 0);
+    expect(p.warnings.size).toBe(1);
+    take(p, { kind: 'figures', seq: 2, time: at(1), alerts: [], warnings: [{ id: 'r-w1', t_in_s: 79 }] }, 1);
+    expect(p.warnings.get('r-w1')?.t_in_s).toBe(79);
+    expect(take(p, { kind: 'warning', seq: 3, time: at(2), warning: warning({ state: 'inside', t_in_s: 0 }) }, 2).warned?.state).toBe('inside');
+    expect(take(p, { kind: 'warning', seq: 4, time: at(3), warning: warning({ state: 'inside' }) }, 3).warned).toBeNull();
+    take(p, { kind: 'warning', seq: 5, time: at(4), warning: warning({ state: 'ended', end: 'left' }) }, 4);
+    expect(p.warnings.size).toBe(0);
+  });
+
+  test('say who, where, whose and when', () => {
+    expect(warningText(warning())).toBe('CALL1 enters DAM of ACME in 1:20');
+    expect(warningText(warning({ state: 'inside', owner: null, name: '' }))).toBe('CALL1 is inside reserved airspace');
+    expect(warningText(warning({ about: 'plan', state: 'nonconforming' }))).toBe('CALL1 is outside of its plan');
   });
 });

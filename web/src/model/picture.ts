@@ -2,7 +2,7 @@
 // what is its own. No signal, no document: it runs in tests and benches as it does on the page.
 
 import { OperatorColours, shapeOf } from '../map/palette';
-import type { Alert, Feed, Note, Snapshot, StreamMessage, Track } from '../stream/messages';
+import type { Alert, Feed, Note, Snapshot, StreamMessage, Track, Warning } from '../stream/messages';
 import { DataClock } from './clock';
 import { NO_FILTERS, readmit, show, type Filters } from './filters';
 import { TrackStore } from './tracks';
@@ -19,6 +19,8 @@ export interface Changes {
   snapshot: boolean;
   /** Raised, or gone up a stage, by this message. */
   raised: Alert | null;
+  /** Begun, or gone from nearing to inside, by this message. */
+  warned: Warning | null;
   /** A message is missing before this one: nothing was taken in. */
   gap: boolean;
 }
@@ -31,6 +33,7 @@ export class Picture {
   readonly colours = new OperatorColours();
   readonly clock = new DataClock();
   alerts = new Map<string, Alert>();
+  warnings = new Map<string, Warning>();
   feeds: Feed[] = [];
   incomplete: string[] = [];
   name = '';
@@ -45,7 +48,7 @@ export class Picture {
   shown = 0;
   filters: Filters = NO_FILTERS;
   private readonly changes: Changes = {
-    moved: false, tracks: false, alerts: false, feeds: false, reservations: false, note: null, ended: null, snapshot: false, raised: null, gap: false,
+    moved: false, tracks: false, alerts: false, feeds: false, reservations: false, note: null, ended: null, snapshot: false, raised: null, warned: null, gap: false,
   };
 
   /** Where to resume. */
@@ -56,7 +59,7 @@ export class Picture {
   take(message: StreamMessage, received_ms: number): Changes {
     const c = this.changes;
     c.moved = c.tracks = c.alerts = c.feeds = c.reservations = c.snapshot = c.gap = false;
-    c.note = c.ended = c.raised = null;
+    c.note = c.ended = c.raised = c.warned = null;
     if (message.kind !== 'snapshot' && this.seq >= 0) {
       // Told twice after a resume: known already.
       if (message.seq <= this.seq) return c;
@@ -104,10 +107,22 @@ export class Picture {
         c.alerts = true;
         break;
       }
+      case 'warning': {
+        const before = this.warnings.get(message.warning.id)?.state;
+        if (message.warning.state === 'ended') this.warnings.delete(message.warning.id);
+        else this.warnings.set(message.warning.id, message.warning);
+        if (message.warning.state !== 'ended' && message.warning.state !== before) c.warned = message.warning;
+        c.alerts = true;
+        break;
+      }
       case 'figures':
         for (const figures of message.alerts) {
           const alert = this.alerts.get(figures.id);
           if (alert && alert.state !== 'ended') Object.assign(alert, figures, { time: message.time });
+        }
+        for (const figures of message.warnings ?? []) {
+          const warning = this.warnings.get(figures.id);
+          if (warning && warning.state !== 'ended') Object.assign(warning, figures, { time: message.time });
         }
         this.forgetEnded(Date.parse(message.time));
         c.alerts = true;
@@ -153,6 +168,7 @@ export class Picture {
     this.colours.learn(message.tracks.map((track) => track.operator));
     this.put(message.tracks, this.time_ms, this.time_ms);
     this.alerts = new Map(message.alerts.map((alert) => [alert.id, alert]));
+    this.warnings = new Map((message.warnings ?? []).filter((w) => w.state !== 'ended').map((w) => [w.id, w]));
     this.feeds = message.feeds;
     this.incomplete = message.incomplete;
     this.relevel();

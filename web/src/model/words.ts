@@ -1,6 +1,6 @@
 // How values read. One place, so that map, lists and cards say the same thing the same way.
 
-import type { Alert, AlertState, Track } from '../stream/messages';
+import type { Alert, AlertState, Track, Warning } from '../stream/messages';
 
 /** Below this, in feet, a pressure altitude is told in feet rather than as a level. */
 const TRANSITION_FT = 5000;
@@ -87,4 +87,12 @@ export function spoken(alert: Alert): string {
     : alert.t_in_s === null ? 'no loss expected any more' : `loss of separation in ${Math.round(alert.t_in_s)} seconds`;
   return `${STATE_TEXT[alert.state]} conflict, ${alert.a.name} and ${alert.b.name}, ${when}, ` +
     `closest ${miles(alert.cpa_nm)} and ${feet(alert.cpa_ft)}`;
+}
+
+/** `EAGLE1 leaves its plan`, `EAGLE1 enters DAM SURVEY of ACME in 1:20` */
+export function warningText(warning: Warning): string {
+  const who = warning.aircraft.name;
+  if (warning.about === 'plan') return `${who} is outside of its plan`;
+  const where = warning.name || 'reserved airspace', whose = warning.owner ? ` of ${warning.owner}` : '';
+  return warning.state === 'inside' ? `${who} is inside ${where}${whose}` : `${who} enters ${where}${whose} in ${duration(warning.t_in_s)}`;
 }

@@ -4,8 +4,8 @@ import type { App } from '../app';
 import { hhmmss } from '../model/clock';
 import { showsAlert } from '../model/filters';
 import * as state from '../model/state';
-import { byUrgency, duration, feet, miles, percent, STATE_TEXT } from '../model/words';
-import type { Alert } from '../stream/messages';
+import { byUrgency, duration, feet, miles, percent, STATE_TEXT, warningText } from '../model/words';
+import type { Alert, Warning } from '../stream/messages';
 import { Icon, StateIcon } from './icons';
 
 export function AlertList({ app }: { app: App }) {
@@ -30,12 +30,40 @@ export function AlertList({ app }: { app: App }) {
       <ul onKeyDown={walk}>
         {open.map((alert) => <AlertRow key={alert.id} app={app} alert={alert} />)}
       </ul>
+      <Warnings app={app} />
       {ended.length > 0 && (
         <details class="ended">
           <summary>Ended in the last ten minutes <span class="quiet">{ended.length}</span></summary>
           <ul onKeyDown={walk}>{ended.map((alert) => <AlertRow key={alert.id} app={app} alert={alert} />)}</ul>
         </details>
       )}
+    </section>
+  );
+}
+
+/** Who leaves their plan, and who comes to another's airspace: no loss of separation, yet. */
+function Warnings({ app }: { app: App }) {
+  const rank = (w: Warning) => (w.state === 'inside' ? 0 : w.state === 'approaching' ? 1 : 2);
+  const all = [...app.picture.warnings.values()].sort((a, b) => rank(a) - rank(b) || (a.t_in_s ?? 0) - (b.t_in_s ?? 0) || a.id.localeCompare(b.id));
+  if (all.length === 0) return null;
+  return (
+    <section class="warnings" aria-label="Warnings" data-testid="warnings">
+      <h3>Airspace and plans <span class="quiet">{all.length}</span></h3>
+      <ul onKeyDown={walk}>
+        {all.map((warning) => (
+          <li key={warning.id} class={`alert warning-${warning.state} state-${warning.state === 'inside' ? 'imminent' : 'predicted'}`} data-testid="warning" data-state={warning.state} data-about={warning.about}>
+            <button type="button" class="alert-main" title={warning.reason} onClick={() => {
+              if (warning.aircraft.track !== null) app.selectTrack(warning.aircraft.track);
+              app.map?.flyTo(warning.lat, warning.lon);
+            }}>
+              <span class="alert-icon" aria-hidden="true">{warning.about === 'plan' ? '≠' : warning.state === 'inside' ? '◉' : '◎'}</span>
+              <span class="alert-names">{warningText(warning)}</span>
+              <span class="alert-time">{warning.state === 'approaching' ? duration(warning.t_in_s) : ''}</span>
+              <span class="alert-state">{warning.reason}{warning.levels_known ? '' : ' (levels cannot be compared)'}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
@@ -65,7 +93,7 @@ function AlertRow({ app, alert }: { app: App; alert: Alert }) {
         <span class="alert-time" data-testid="alert-time">
           {ended ? hhmmss(Date.parse(alert.last)) : alert.state === 'lost' ? 'now' : duration(alert.t_in_s)}
         </span>
-        <span class="alert-state">{ended ? (alert.end ?? 'Ended') : STATE_TEXT[alert.state]}</span>
+        <span class="alert-state">{ended ? (alert.end ?? 'Ended') : `${STATE_TEXT[alert.state]}${alert.by_plan ? ' by plan' : ''}`}</span>
         <span class="alert-figures">
           {ended
             ? <><span>least {miles(alert.least_nm)}</span><span>{feet(alert.least_ft)}</span></>

@@ -94,6 +94,8 @@ export interface Alert extends Figures {
   comments: Remark[];
   changes: Change[];
   advice?: Advice | null;
+  /** Whether it is known from plans only, further ahead than straight flight is looked at. */
+  by_plan?: boolean;
 }
 
 export interface Feed {
@@ -118,6 +120,29 @@ export interface Feed {
 /** `id, lat, lon, alt_ft, gs_kt, trk_deg, vs_fpm, age_s, freshness` */
 export type Row = [number, number, number, number | null, number | null, number | null, number | null, number | null, number];
 
+export type WarningState = 'nonconforming' | 'approaching' | 'inside' | 'ended';
+/** An aircraft leaves its plan, or comes to airspace of another. */
+export interface Warning {
+  id: string;
+  about: 'plan' | 'area';
+  state: WarningState;
+  end: string | null;
+  time: string;
+  first: string;
+  last: string;
+  aircraft: Party;
+  topic: string;
+  name: string;
+  kind: string;
+  owner: string | null;
+  t_in_s: number | null;
+  lon: number;
+  lat: number;
+  alt_ft: number | null;
+  levels_known: boolean;
+  reason: string;
+}
+
 interface Message { seq: number; time: string }
 
 export interface Snapshot extends Message {
@@ -129,6 +154,7 @@ export interface Snapshot extends Message {
   name: string | null;
   tracks: Track[];
   alerts: Alert[];
+  warnings?: Warning[];
   feeds: Feed[];
   incomplete: string[];
 }
@@ -136,14 +162,15 @@ export interface Moves extends Message { kind: 'moves'; rows: Row[]; gone: numbe
 export interface Tracks extends Message { kind: 'tracks'; tracks: Track[] }
 export interface AlertChange extends Message { kind: 'alert'; alert: Alert }
 export interface AlertAdvice extends Message { kind: 'advice'; alert: string; advice: Advice | null }
-export interface AlertFigures extends Message { kind: 'figures'; alerts: Figures[] }
+export interface AlertFigures extends Message { kind: 'figures'; alerts: Figures[]; warnings?: (Partial<Warning> & { id: string })[] }
+export interface WarningChange extends Message { kind: 'warning'; warning: Warning }
 export interface FeedStates extends Message { kind: 'feeds'; feeds: Feed[]; incomplete: string[] }
 export interface Note extends Message { kind: 'note'; level: 'info' | 'warning'; text: string }
 /** Reservations have changed: the list is read again. */
 export interface Reserved extends Message { kind: 'reservations'; version: number }
 export interface End extends Message { kind: 'end'; reason: string }
 
-export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | FeedStates | Note | Reserved | End;
+export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | WarningChange | FeedStates | Note | Reserved | End;
 
 export interface Me { name: string; role: string; party: string | null; may: string[] }
 
