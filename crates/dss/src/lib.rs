@@ -1,7 +1,7 @@
 //! A discovery and synchronisation service (DSS) of ASTM F3548-21 over HTTP.
 //!
 //! What it knows and decides is `deconflict-intent`, one state machine in memory. This crate
-//! keeps the order of its changes in a database ([`journal`]), drives it ([`pool`]), and puts it
+//! keeps the order of its changes in a database, drives it ([`Pool`]), and puts it
 //! on the web ([`router`]). There are two ways to keep the order:
 //!
 //! - *Embedded*: a SQLite file of this process alone. It is the most tested store there is,

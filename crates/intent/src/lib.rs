@@ -1,7 +1,7 @@
 //! What a discovery and synchronisation service (DSS) of ASTM F3548-21 knows and decides:
 //! operational intents, constraints, subscriptions and availability, without any I/O.
 //!
-//! A request is decided on a [`Draft`] of the [`Airspace`] by [`write`] or [`read`]; the
+//! A request is decided on a [`Draft`] of the [`Airspace`] by [`write()`] or [`read()`]; the
 //! changes that it makes are written to a store by somebody else, and then
 //! [applied](Airspace::apply). Time and randomness are [given](Circumstances). So the one who keeps
 //! the order of changes decides what is true, be it one process with a file or several with a database.

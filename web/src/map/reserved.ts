@@ -32,7 +32,7 @@ export class ReservedLayer {
       if (view.status === 'active' || is) ctx.fill('evenodd');
       ctx.strokeStyle = is ? palette.selected : view.mine ? palette.text : palette.volume;
       ctx.lineWidth = is ? 2 : view.mine ? 1.5 : 1;
-      ctx.setLineDash(DASHES[view.status] ?? []);
+      ctx.setLineDash(DASHES[view.status ?? 'active'] ?? []);
       ctx.stroke();
       ctx.setLineDash([]);
       if (box.x1 - box.x0 < 40) continue;

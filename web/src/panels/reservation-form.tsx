@@ -73,10 +73,10 @@ export function ReservationForm({ app }: { app: App }) {
       {book.changed.value && (
         <div class="banner banner-hole" role="alert" data-testid="changed-meanwhile">
           <b>Changed meanwhile</b>
-          <span>It is now {book.changed.value.status}, {bandText(book.changed.value)}. What you see here is yours.</span>
+          <span>It is now {book.changed.value.status ?? 'reserved'}, {bandText(book.changed.value)}. What you see here is yours.</span>
           <button type="button" onClick={() => { if (book.changed.value) app.book.edit(book.changed.value); }}>Take theirs</button>
           <button type="button" onClick={() => {
-            if (book.changed.value) book.editedVersion.value = book.changed.value.version;
+            if (book.changed.value) book.editedVersion.value = book.changed.value.version ?? null;
             book.changed.value = null;
           }}>Keep mine</button>
         </div>
@@ -169,7 +169,7 @@ function InTheWay({ app, draft }: { app: App; draft: Draft }) {
   if (!told) return <p class="hint" role="status">Looking what is in the way…</p>;
   return (
     <section aria-label="In the way" data-testid="in-the-way" data-free={told.free}>
-      <h3>{told.conflicts.length === 0 ? 'Nothing is in the way' : told.free ? 'Shared, and allowed' : 'In the way'}{book.asking.value ? '…' : ''}</h3>
+      <h3>{told.conflicts.length === 0 ? 'Nothing is in the way' : told.free ? 'Shared, and allowed' : told.verdict === 'others-give-way' ? 'Others give way' : 'In the way'}{book.asking.value ? '…' : ''}</h3>
       <ul class="plain">
         {told.conflicts.map((conflict, i) => <Way key={i} app={app} conflict={conflict} />)}
       </ul>

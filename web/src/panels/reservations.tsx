@@ -50,19 +50,19 @@ export function Reservations({ app }: { app: App }) {
 function Row({ app, view, now, at }: { app: App; view: View; now: number; at: number }) {
   const chosen = book.chosen.value === view.id;
   const name = view.disclosed === 'exists' ? 'Reserved' : view.name ?? view.id;
-  const there = existsAt(view, at) && (view.status === 'active' || view.status === 'planned');
+  const there = existsAt(view, at) && (view.status === undefined || view.status === 'active' || view.status === 'planned');
   const confirm = (action: Exclude<Action, 'edit'>) => {
     if (window.confirm(`${name}: ${ACT[action].sure}`)) void app.book.act(view, action);
   };
   return (
-    <li class={`reservation status-${view.status}${chosen ? ' chosen' : ''}`} data-testid="reservation" data-id={view.id} data-status={view.status}>
+    <li class={`reservation status-${view.status ?? 'active'}${chosen ? ' chosen' : ''}`} data-testid="reservation" data-id={view.id} data-status={view.status ?? 'reserved'}>
       <button type="button" class="reservation-main" aria-expanded={chosen} onClick={() => {
         book.chosen.value = chosen ? null : view.id;
         app.map?.invalidate();
       }}>
-        <span class="reservation-sign" aria-hidden="true">{STATUS_SIGN[view.status]}</span>
+        <span class="reservation-sign" aria-hidden="true">{STATUS_SIGN[view.status ?? 'active']}</span>
         <b>{name}</b>
-        <span class="quiet">{view.status}{there ? '' : ', not then'}</span>
+        <span class="quiet">{view.status ?? 'reserved'}{there ? '' : ', not then'}</span>
         <span class="reservation-band mono">{bandText(view)}</span>
         <span class="quiet">{[view.kind, view.party].filter(Boolean).join(' · ')}</span>
         <span class="reservation-time mono">{windowText(view, now)}</span>

@@ -72,7 +72,7 @@ export class Book {
     history.clear();
     batch(() => {
       draft.value = draftOf(view);
-      editedVersion.value = view.version;
+      editedVersion.value = view.version ?? null;
       chosen.value = view.id;
       drawing.value = false;
       point.value = report.value = wrong.value = changed.value = null;
@@ -172,7 +172,7 @@ export class Book {
 
   async act(view: View, action: Exclude<Action, 'edit'>): Promise<void> {
     try {
-      const next = await api.reservationStatus(view.id, { action, version: view.version });
+      const next = await api.reservationStatus(view.id, { action, version: view.version ?? 0 });
       state.polite.value = `${next.name ?? next.id} is ${next.status}`;
     } catch (error) {
       await this.refused(error, `Not ${action === 'plan' ? 'planned' : `${action}d`}`);

@@ -7,8 +7,9 @@ export type Status = 'draft' | 'planned' | 'active' | 'released' | 'cancelled';
 
 export interface View extends Draft {
   id: string;
-  status: Status;
-  version: number;
+  /** Of one that is only known to exist, this and the version are not told. */
+  status?: Status;
+  version?: number;
   mine: boolean;
   may: Action[];
   disclosed: 'full' | 'exists';
@@ -27,7 +28,7 @@ export interface Conflict {
   says: string;
 }
 export interface Alternative { kind: 'time' | 'level' | 'route'; says: string; draft: Draft }
-export interface Report { free: boolean; conflicts: Conflict[]; alternatives: Alternative[] }
+export interface Report { free: boolean; verdict?: 'free' | 'others-give-way' | 'conflict'; conflicts: Conflict[]; alternatives: Alternative[] }
 
 /** What of a view is a draft: what its owner may change. */
 export function draftOf(view: View): Draft {
