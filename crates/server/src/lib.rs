@@ -35,6 +35,7 @@ pub mod problem;
 mod replay;
 pub mod reservations;
 pub mod service;
+pub mod standing;
 mod tape;
 pub mod watch;
 

@@ -3,9 +3,10 @@
 use crate::api::App;
 use crate::keeping::alert_of;
 use crate::problem::Problem;
+use crate::standing::Standing;
 use axum::http::StatusCode;
 use deconflict_core::Time;
-use deconflict_picture::{Declared, Known, Live, Message, Policy, Setup, View, Viewer};
+use deconflict_picture::{Known, Live, Message, Policy, Setup, View, Viewer};
 use deconflict_record::{Begin, Position, Recording, Row};
 use deconflict_store::{AlertQuery, AlertState};
 use std::sync::Arc;
@@ -165,7 +166,7 @@ impl Player {
     ) -> Result<Player, String> {
         let mut live = begin(&position.begin, wanted.speed)?;
         if let Some(registry) = &position.registry {
-            live.declare(declared(registry));
+            Standing::from_text(registry).apply(&mut live);
         }
         let pace = (Instant::now(), wanted.from);
         Ok(Player { wanted, sender, live, view: None, pace, names: None })
@@ -204,7 +205,7 @@ impl Player {
     fn row(&mut self, row: Row) -> Result<(), End> {
         match row {
             Row::Report(report) => self.live.push(std::slice::from_ref(&report)),
-            Row::Registry(text) => self.live.declare(declared(&text)),
+            Row::Registry(text) => Standing::from_text(&text).apply(&mut self.live),
             // Of the same run: it was begun with it.
             Row::Begin(_) => {}
             Row::Tick(now) => {
@@ -281,9 +282,4 @@ fn begin(begin: &Begin, speed: f64) -> Result<Live, String> {
     let setup: Setup =
         serde_json::from_str(&begin.config).map_err(|e| format!("its setup: {e}"))?;
     Live::new(Setup { speed, ..setup }, begin.time, 1).map_err(|e| format!("its rules: {e}"))
-}
-
-/// What was declared; nothing, if it cannot be read.
-fn declared(text: &str) -> Vec<Declared> {
-    serde_json::from_str(text).unwrap_or_default()
 }

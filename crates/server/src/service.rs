@@ -148,7 +148,7 @@ impl Service {
         };
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
-        let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone());
+        let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone(), watch.clone());
         let keys = config.parties.iter();
         let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
         let hotline = HotLine::new(store.clone(), keys.collect());

@@ -1,7 +1,8 @@
 //! Everything that drives the engine, on its way to the recording.
 
+use crate::standing::Standing;
 use deconflict_core::{Report, Time};
-use deconflict_picture::{Declared, Setup};
+use deconflict_picture::Setup;
 use deconflict_record::{Begin, Recorder, Row, State, Status};
 
 /// What is written to the recording, if there is one.
@@ -37,9 +38,9 @@ impl Tape {
         self.push(Row::Tick(now));
     }
 
-    /// Aircraft are declared anew.
-    pub fn declare(&mut self, declared: &[Declared]) {
-        self.push(Row::Registry(serde_json::to_string(declared).unwrap_or_default()));
+    /// Aircraft or airspace are declared anew.
+    pub fn declare(&mut self, standing: &Standing) {
+        self.push(Row::Registry(standing.to_text()));
         self.flush();
     }
 

@@ -9,6 +9,7 @@ use crate::clock::{STEP_S, ServiceClock};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::standing::Standing;
 use crate::tape::Tape;
 use deconflict_core::Time;
 use deconflict_feeds::{Batch, Feeds, Inbox};
@@ -34,6 +35,7 @@ type Question = Box<dyn FnOnce(&mut Live) + Send>;
 enum Command {
     Ask(Question),
     Declare(Vec<Declared>),
+    Reserve(String),
     Advised(Answers),
     Begin { rules: String, reason: String },
     Stop,
@@ -123,6 +125,11 @@ impl Watch {
         self.send(Command::Declare(declared));
     }
 
+    /// Replaces the reservations in use that others are warned of, as a document.
+    pub fn reserve(&self, document: String) {
+        self.send(Command::Reserve(document));
+    }
+
     /// Begins a new run with other rules, which have been checked.
     pub fn begin(&self, rules: String, reason: String) {
         self.send(Command::Begin { rules, reason });
@@ -138,6 +145,7 @@ struct Thread {
     live: Live,
     parts: Parts,
     adviser: Adviser,
+    standing: Standing,
     /// The next evaluation.
     due: Time,
     looked: Instant,
@@ -154,6 +162,7 @@ impl Thread {
             live,
             parts,
             adviser,
+            standing: Standing::default(),
             due: now,
             looked: Instant::now(),
             lines_seen: Instant::now(),
@@ -232,8 +241,22 @@ impl Thread {
     }
 
     fn declare(&mut self, declared: Vec<Declared>) {
-        self.parts.tape.declare(&declared);
-        self.live.declare(declared);
+        self.standing.aircraft = Some(declared);
+        self.declare_standing();
+    }
+
+    fn reserve(&mut self, document: String) {
+        let document = Some(document);
+        if self.standing.airspace != document {
+            self.standing.airspace = document;
+            self.declare_standing();
+        }
+    }
+
+    /// Recorded first, so that a recording knows it when the engine does.
+    fn declare_standing(&mut self) {
+        self.parts.tape.declare(&self.standing);
+        self.standing.apply(&mut self.live);
     }
 
     /// Whether to go on.
@@ -244,6 +267,7 @@ impl Thread {
                 self.tell(Instant::now());
             }
             Command::Declare(declared) => self.declare(declared),
+            Command::Reserve(document) => self.reserve(document),
             Command::Advised(answers) => {
                 self.adviser.has_answered();
                 self.live.answered(answers);
@@ -277,6 +301,9 @@ impl Thread {
             Err(error) => tracing::error!(%error, "the new run could not begin"),
         }
         self.parts.tape.begin(self.live.setup(), now);
+        if self.standing != Standing::default() {
+            self.declare_standing();
+        }
         (self.parts.on_run)(&old, ended, reason, self.live.setup(), now);
         self.due = self.after(now);
         tracing::warn!(run = self.live.setup().run, reason, "a new run begins");

@@ -9,8 +9,9 @@ use common::flights::{Flight, now, push};
 use common::{eventually, start, start_in};
 use deconflict_core::Time;
 use deconflict_engine::DEFAULT_RULES;
-use deconflict_picture::{Alert, Declared, FeedSetup, Live, Setup, Stamp};
+use deconflict_picture::{Alert, Declared, FeedSetup, Live, Setup, Stamp, Step};
 use deconflict_record::{Begin, Limits, Recorder, Recording, Row};
+use deconflict_server::standing::Standing;
 use deconflict_sim::{Scenario, Simulation};
 use deconflict_store::{AlertRow, Entry, Store};
 use serde_json::{Value, json};
@@ -22,10 +23,17 @@ use tempfile::TempDir;
 /// Plays a run again from its beginning, as it was recorded. The alerts by name, each as it
 /// last was.
 fn play(dir: &Path) -> BTreeMap<String, Arc<Alert>> {
+    let mut alerts = BTreeMap::new();
+    play_to(dir, |step| {
+        alerts.extend(step.alerts.iter().map(|alert| (alert.id.clone(), alert.clone())));
+    });
+    alerts
+}
+
+fn play_to(dir: &Path, mut tell: impl FnMut(&Step)) {
     let recording = Recording::open(dir).unwrap();
     let run = recording.spans().unwrap()[0].run.clone();
     let mut live = None;
-    let mut alerts = BTreeMap::new();
     for row in recording.rows_since_begin(&run) {
         match row.unwrap() {
             Row::Begin(begin) => {
@@ -34,16 +42,12 @@ fn play(dir: &Path) -> BTreeMap<String, Arc<Alert>> {
             }
             Row::Report(report) => live.as_mut().unwrap().push(&[report]),
             Row::Registry(text) => {
-                live.as_mut().unwrap().declare(serde_json::from_str(&text).unwrap());
+                Standing::from_text(&text).apply(live.as_mut().unwrap());
             }
             Row::Tick(now) => live.as_mut().unwrap().advance(now),
         }
-        let step = live.as_mut().and_then(Live::step);
-        for alert in step.iter().flat_map(|step| &step.alerts) {
-            alerts.insert(alert.id.clone(), alert.clone());
-        }
+        live.as_mut().and_then(Live::step).iter().for_each(&mut tell);
     }
-    alerts
 }
 
 /// The record of an alert as text, up to where the service was stopped: that is in no recording.
@@ -100,6 +104,55 @@ async fn a_recording_gives_the_same_alerts() {
         assert_eq!(record(&serde_json::to_value(&alert.changes).unwrap()), stored);
     }
     store.close(common::PATIENCE).await;
+}
+
+/// ENG-1: who comes to airspace that another party has reserved is warned before it is there,
+/// and the recording of the service gives the same warning.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn airspace_in_use_is_warned_of_live_and_played_again() {
+    let running =
+        start("engine.period_s = 0.05\n[[feed]]\nname = \"own\"\nkind = \"push\"\n").await;
+    let client = running.client();
+    let begun = now();
+    let draft = json!({
+        "name": "Survey", "party": "ACME", "kind": "hazard", "shape": "circle",
+        "points": [{ "lat": 35.0, "lon": 40.3 }], "radius_m": 5_000,
+        "lower": "FL250", "upper": "FL350",
+        "start": begun.plus_s(-60.0).to_string(), "end": begun.plus_s(3600.0).to_string(),
+    });
+    let mut view = client.post("/v1/reservations", draft).await.json();
+    for action in ["plan", "activate"] {
+        // It is in its time: the clock may have activated it already.
+        let path = format!("/v1/reservations/{}", view["id"].as_str().unwrap());
+        view = client.get(&path).await.json();
+        if view["status"] != "active" {
+            let act = json!({ "action": action, "version": view["version"] });
+            client.post(&format!("{path}/status"), act).await;
+            view = client.get(&path).await.json();
+        }
+    }
+    assert_eq!(view["status"], "active", "{view}");
+
+    let flight = Flight::new("700001", 35.0, 40.0, 31_000.0, 90.0).called("LOST1");
+    let warned = eventually("a warning", || async {
+        let time = now();
+        let report = flight.report(time, time.seconds_since(begun));
+        assert_eq!(push(&client, "own", vec![report]).await.status, 200);
+        let snapshot = client.events("/v1/stream").await.next().await.unwrap();
+        snapshot.json["warnings"].as_array()?.first().cloned()
+    })
+    .await;
+    assert_eq!(warned["state"], "approaching", "{warned}");
+    assert_eq!((&warned["name"], &warned["owner"]), (&json!("Survey"), &json!("ACME")));
+    assert!(warned["t_in_s"].as_f64().unwrap() > 10.0, "{warned}");
+    let dir = running.stop().await;
+
+    let mut again = Vec::new();
+    play_to(&dir.path().join("recording"), |step| again.extend(step.warnings.clone()));
+    let first = again.first().map(|w| serde_json::to_value(&**w).unwrap()).unwrap();
+    for field in ["id", "first", "state", "name", "owner", "aircraft"] {
+        assert_eq!(first[field], warned[field], "{field}");
+    }
 }
 
 /// A run of a scenario in a folder, as a service would have recorded and stored it, and the

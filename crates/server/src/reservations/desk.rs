@@ -5,6 +5,8 @@ use super::view::record;
 use crate::clock::ServiceClock;
 use crate::hub::Hub;
 use crate::problem::Problem;
+use crate::standing::in_use;
+use crate::watch::Watch;
 use deconflict_access::Outcome;
 use deconflict_core::Time;
 use deconflict_picture::Kind;
@@ -84,6 +86,7 @@ pub struct Desk {
     writer: Writer,
     clock: ServiceClock,
     hub: Hub,
+    watch: Watch,
 }
 
 #[derive(Serialize)]
@@ -93,10 +96,10 @@ struct Changed {
 
 impl Desk {
     /// A desk that knows of nothing yet.
-    pub fn new(book: Book, store: Store, clock: ServiceClock, hub: Hub) -> Arc<Desk> {
+    pub fn new(book: Book, store: Store, clock: ServiceClock, hub: Hub, watch: Watch) -> Arc<Desk> {
         let (turn, checks) = (Mutex::new(()), Arc::new(Semaphore::new(MOST_CHECKS)));
         let writer = store.writer();
-        Arc::new(Desk { book: Arc::new(book), turn, checks, store, writer, clock, hub })
+        Arc::new(Desk { book: Arc::new(book), turn, checks, store, writer, clock, hub, watch })
     }
 
     /// Makes a draft; the reservation has its id already.
@@ -198,6 +201,7 @@ impl Desk {
         let _ = tokio::task::spawn_blocking(move || book.load(items, now)).await;
         self.hub
             .add(Kind::Reservations, |viewer| Some(Changed { version: self.book.seen(viewer).0 }));
+        self.watch.reserve(in_use(self.book.binding().iter()));
         Ok(())
     }
 
@@ -266,6 +270,7 @@ impl Desk {
             let version = self.book.told(viewer, &change)?;
             Some(Changed { version })
         });
+        self.watch.reserve(in_use(self.book.binding().iter()));
         Ok(Done { item: Arc::new(item), action, from })
     }
 
