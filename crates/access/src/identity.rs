@@ -202,7 +202,7 @@ mod tests {
         let tower = Identity::new("tower", Role::Controller, None, How::Session).unwrap();
         assert_eq!(
             serde_json::to_string(&tower).unwrap(),
-            r#"{"name":"tower","role":"controller","party":null,"may":["see","acknowledge","comment","message","metrics"]}"#
+            r#"{"name":"tower","role":"controller","party":null,"may":["see","acknowledge","comment","message","reserve","metrics"]}"#
         );
         assert_eq!(tower.to_string(), "tower (controller, session)");
     }

@@ -75,7 +75,9 @@ fn extent_of(blocks: &[Value]) -> Extent {
     let wire: Vec<wire::Volume4D> =
         blocks.iter().map(|b| serde_json::from_value(b.clone()).unwrap()).collect();
     let needs = Needs { altitudes: false, times: false };
-    Extent::from_wire(&wire, needs, &Limits::default()).unwrap()
+    // Some of the shapes here are larger than a request may ask for.
+    let limits = Limits { area_km2: 20_000.0, ..Limits::default() };
+    Extent::from_wire(&wire, needs, &limits).unwrap()
 }
 
 fn intent(id: Uuid, extent: Extent) -> Intent {
