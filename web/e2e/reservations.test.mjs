@@ -70,6 +70,7 @@ describe('reservations', { skip: !browserIsThere }, () => {
   test('typed without a mouse, saved, planned: others see what is in their way, and what is free instead', async () => {
     await typed('polygon', '10 20\n10 21\n11 21\n11 20');
     await asked(true);
+    await get(page, 'field-party').fill('NAVY');
     await get(page, 'field-name').fill(name('Anchor'));
     await page.keyboard.press('Tab');
     await get(page, 'save-reservation').focus();
@@ -79,6 +80,8 @@ describe('reservations', { skip: !browserIsThere }, () => {
     await act('plan', 'planned', name('Anchor'));
 
     await typed('circle', '10.5 20.5');
+    // Of one party's own reservations none is in the way of another.
+    await get(page, 'field-party').fill('AAR');
     await get(page, 'field-radius').fill('10');
     await page.keyboard.press('Tab');
     await asked(false);

@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { App } from '../app';
+import * as state from '../model/state';
 import * as book from '../reservations/book';
 import { DRAWN, KINDS, lacks, needed, places, remove, written, type Draft } from '../reservations/draft';
 import { bandText, type Alternative, type Conflict } from '../reservations/words';
@@ -39,6 +40,9 @@ export function ReservationForm({ app }: { app: App }) {
       {(draft.shape === 'corridor' || draft.half_width_m !== undefined) && <Length label="Half width" value_m={draft.half_width_m} id="half-width" set={(half_width_m) => set({ half_width_m })} />}
       {!known && <p class="hint">A {draft.shape}: its exact outline is drawn when it is saved.</p>}
       <Text label="Name" value={draft.name} id="name" set={(name) => set({ name })} />
+      {state.me.value?.party == null && book.editedVersion.value === null && (
+        <Text label="Party" value={draft.party} id="party" hint="whose it is; the cell's if empty" set={(party) => set({ party })} />
+      )}
       <label class="choice">Kind
         <select value={draft.kind} data-testid="field-kind" onChange={(event) => set({ kind: event.currentTarget.value })}>
           {KINDS.map((kind) => <option key={kind} value={kind}>{kind}</option>)}
