@@ -15,7 +15,7 @@ const NEXT = { plan: 'planned', activate: 'active', release: 'released', cancel:
 function view(r) {
   const outline = r.shape === 'polygon' ? r.points.map((p) => [p.lon, p.lat]) : ring(boxOf(r));
   return {
-    ...r, mine: r.party === 'CELL', may: MAY[r.status], disclosed: 'full',
+    ...r, changed: new Date().toISOString(), mine: r.party === 'CELL', may: MAY[r.status], disclosed: 'full',
     outline: { type: 'MultiPolygon', coordinates: [[outline]] },
     band: { lower: r.lower ?? null, upper: r.upper ?? null, lower_m: null, upper_m: null },
     windows: [[r.start ?? null, r.end ?? null]],

@@ -86,7 +86,7 @@ describe('what the service tells', () => {
   });
 
   test('a draft of it has nothing of what the service added', () => {
-    expect(Object.keys(draftOf(view({}))).sort()).toEqual(['end', 'id', 'kind', 'lower', 'points', 'shape', 'start', 'upper']);
+    expect(Object.keys(draftOf(view({ changed: '2026-03-01T12:00:00Z' }))).sort()).toEqual(['end', 'id', 'kind', 'lower', 'points', 'shape', 'start', 'upper']);
   });
 });
 

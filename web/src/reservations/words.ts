@@ -30,10 +30,16 @@ export interface Conflict {
 export interface Alternative { kind: 'time' | 'level' | 'route'; says: string; draft: Draft }
 export interface Report { free: boolean; verdict?: 'free' | 'others-give-way' | 'conflict'; conflicts: Conflict[]; alternatives: Alternative[] }
 
-/** What of a view is a draft: what its owner may change. */
+/** The fields of a reservation as files have them (docs/reservations.md), but its status. */
+const FIELDS = new Set([
+  'id', 'name', 'kind', 'priority', 'party', 'purpose', 'agreed_with', 'shape', 'points', 'levels', 'times', 'radius_m', 'inner_radius_m', 'from_deg', 'to_deg',
+  'half_width_m', 'leg_bands', 'lower', 'upper', 'start', 'end', 'repeat', 'repeat_every', 'repeat_days', 'repeat_count', 'repeat_until', 'buffer_horizontal_m',
+  'buffer_vertical_m', 'buffer_time_s', 'accuracy_horizontal_m', 'accuracy_vertical_m', 'moves', 'moves_since', 'course_deg', 'speed_mps', 'moves_with', 'comment',
+]);
+
+/** What of a view is a draft: what its owner may change. The service adds more to a view than it takes back. */
 export function draftOf(view: View): Draft {
-  const { status: _s, version: _v, mine: _m, may: _a, disclosed: _d, outline: _o, band: _b, windows: _w, ...draft } = view;
-  return draft;
+  return Object.fromEntries(Object.entries(view).filter(([field]) => FIELDS.has(field))) as Draft;
 }
 
 /** Whether it exists at a time. */
