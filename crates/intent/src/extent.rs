@@ -11,6 +11,8 @@ use deconflict_core::{Altitude, GeoPoint, Time, Volume4d};
 pub struct Limits {
     /// The largest outline, square kilometres.
     pub area_km2: f64,
+    /// All outlines of one request together, square kilometres: what bounds the work of one.
+    pub total_km2: f64,
     /// The longest edge of a polygon, kilometres: a longer one is a longitude mistyped.
     pub edge_km: f64,
     /// The most blocks of one request.
@@ -29,6 +31,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             area_km2: 2_500.0,
+            total_km2: 10_000.0,
             edge_km: 500.0,
             volumes: 250,
             corners: 2_000,
@@ -91,6 +94,13 @@ impl Extent {
             let (volume, outline) = block(extent, needs, limits).map_err(|r| within(r, i))?;
             volumes.push(volume);
             outlines.push(outline);
+        }
+        let total_km2: f64 = outlines.iter().map(Outline::area_km2).sum();
+        if total_km2 > limits.total_km2 {
+            return Err(Refusal::TooLarge(format!(
+                "extents: their areas are {total_km2:.0} km² together, at most {} km² are taken",
+                limits.total_km2
+            )));
         }
         Ok(Extent { volumes: bounded(volumes), cells: Covering::of(&outlines) })
     }
@@ -434,6 +444,27 @@ mod tests {
             prop_assert!(filled.cells.contains(&within.cells));
             prop_assert_eq!(filled.without_notches(), filled);
             prop_assert_eq!(within.without_notches(), within);
+        }
+    }
+
+    #[test]
+    fn outlines_are_bounded_one_by_one_and_together() {
+        let circle = |radius_m: f64| -> wire::Volume4D {
+            let outline = serde_json::json!({
+                "center": { "lat": 10.0, "lng": 20.0 }, "radius": { "value": radius_m, "units": "M" },
+            });
+            serde_json::from_value(serde_json::json!({ "volume": { "outline_circle": outline } }))
+                .unwrap()
+        };
+        let needs = Needs { altitudes: false, times: false };
+        let take = |n: usize, radius_m: f64| {
+            Extent::from_wire(&vec![circle(radius_m); n], needs, &Limits::default())
+        };
+        assert!(take(4, 28_000.0).is_ok());
+        for (n, radius_m, limit) in [(1, 29_000.0, "2500"), (5, 28_000.0, "10000")] {
+            let refusal = take(n, radius_m).unwrap_err();
+            assert_eq!(refusal.status(), 413);
+            assert!(refusal.to_string().contains(limit), "{refusal}");
         }
     }
 

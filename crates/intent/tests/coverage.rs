@@ -76,7 +76,7 @@ fn extent_of(blocks: &[Value]) -> Extent {
         blocks.iter().map(|b| serde_json::from_value(b.clone()).unwrap()).collect();
     let needs = Needs { altitudes: false, times: false };
     // Some of the shapes here are larger than a request may ask for.
-    let limits = Limits { area_km2: 20_000.0, ..Limits::default() };
+    let limits = Limits { area_km2: 20_000.0, total_km2: 1e6, ..Limits::default() };
     Extent::from_wire(&wire, needs, &limits).unwrap()
 }
 
