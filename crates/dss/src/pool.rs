@@ -11,6 +11,7 @@ use deconflict_intent::{
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -187,7 +188,8 @@ impl Pool {
         Health {
             counts: self.shared.look(Airspace::counts),
             seq: self.shared.seq(),
-            trouble: trouble.clone(),
+            // Without it every write is refused: such a service must not look well.
+            trouble: trouble.clone().or_else(|| self.jobs.is_closed().then(writer_is_gone)),
         }
     }
 
@@ -222,7 +224,10 @@ impl Pool {
             request,
             answer,
         };
-        self.jobs.try_send(job).map_err(|_| Unavailable::Busy)?;
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Unavailable::Busy,
+            TrySendError::Closed(_) => Unavailable::Store(writer_is_gone()),
+        })?;
         answered.await.unwrap_or(Err(Unavailable::InDoubt))
     }
 
@@ -249,8 +254,12 @@ impl Pool {
     }
 }
 
+fn writer_is_gone() -> String {
+    "the writer has ended; the service has to be started again".to_owned()
+}
+
 /// The time of day. A clock before 1970 or after 2262 is the end of that range.
-fn now() -> Time {
+pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

@@ -1,10 +1,9 @@
 //! The one who writes: many requests, one commit.
 
 use crate::journal::{Journal, News, Trouble};
-use crate::pool::{Shared, Unavailable};
+use crate::pool::{Shared, Unavailable, now};
 use crate::settings::Settings;
 use crate::target::Target;
-use deconflict_core::Time;
 use deconflict_intent::{
     Answer, Caller, Change, Circumstances, Draft, Idempotency, Write, clean_up, write,
 };
@@ -252,11 +251,7 @@ impl Writer {
     }
 
     async fn clean(&mut self) {
-        let now = {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            let nanos = since.unwrap_or_default().as_nanos();
-            Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
-        };
+        let now = now();
         let retention = self.settings.retention;
         // Somebody may wait for word that the store is back before sending any write again.
         let troubled = self.shared.is_troubled();

@@ -50,6 +50,34 @@ impl Caller {
     }
 }
 
+/// What is there before a change: only its manager changes it, and only if they know it as it is.
+pub(crate) struct Current<'a> {
+    /// What it is, in words.
+    pub(crate) what: &'static str,
+    pub(crate) id: Uuid,
+    pub(crate) manager: &'a str,
+    /// The version that a change has to name.
+    pub(crate) version: &'a str,
+}
+
+impl Current<'_> {
+    /// Whether a change that names `version` (nothing, if it means to create) is allowed.
+    pub(crate) fn check(&self, caller: &Caller, version: &str) -> Result<(), Refusal> {
+        let Current { what, id, .. } = self;
+        if self.manager != &*caller.uss {
+            return Err(Refusal::Forbidden(format!("the {what} is another's")));
+        }
+        if self.version != version {
+            return Err(Refusal::Conflict(if version.is_empty() {
+                format!("the {what} {id} exists already")
+            } else {
+                format!("the {what} {id} has changed, that version is not current")
+            }));
+        }
+        Ok(())
+    }
+}
+
 /// A write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {

@@ -1,7 +1,7 @@
 //! Constraints: what others have to know of besides operational intents.
 
 use crate::airspace::Draft;
-use crate::command::{Answer, Caller, Circumstances, Outcome, area};
+use crate::command::{Answer, Caller, Circumstances, Current, Outcome, area};
 use crate::extent::{Extent, Needs};
 use crate::intents::not_past;
 use crate::refusal::{Refusal, bad};
@@ -41,7 +41,7 @@ pub(crate) fn put(
     not_past(&extent, given)?;
     let old = draft.constraint(id);
     match (&old, old_ovn) {
-        (Some(old), ovn) => check_owner_and_version(old, caller, ovn.unwrap_or(""))?,
+        (Some(old), ovn) => old_of(old).check(caller, ovn.unwrap_or(""))?,
         (None, Some(_)) => return Err(bad(format!("there is no constraint {id} to be changed"))),
         (None, None) => {}
     }
@@ -66,27 +66,17 @@ pub(crate) fn put(
 
 pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str) -> Outcome {
     let old = draft.constraint(id).ok_or_else(|| unknown(id))?;
-    check_owner_and_version(&old, caller, ovn)?;
+    old_of(&old).check(caller, ovn)?;
     let told = tell::constraint(draft, &old, &caller.uss);
     let subscribers = tell::notify(draft, &old.extent, |s| s.for_constraints);
     draft.remove_constraint(id);
     Ok(Answer::new(200, [("constraint_reference", told), ("subscribers", subscribers)]))
 }
 
-fn check_owner_and_version(old: &Constraint, caller: &Caller, ovn: &str) -> Result<(), Refusal> {
-    if old.manager != caller.uss {
-        return Err(Refusal::Forbidden("the constraint is another's".to_owned()));
-    }
-    if old.ovn != ovn {
-        return Err(Refusal::Conflict(if ovn.is_empty() {
-            format!("the constraint {} exists already", old.id)
-        } else {
-            format!("the constraint {} has changed, that version is not current", old.id)
-        }));
-    }
-    Ok(())
-}
-
 fn unknown(id: Uuid) -> Refusal {
     Refusal::NotFound(format!("there is no constraint {id}"))
+}
+
+fn old_of(row: &Constraint) -> Current<'_> {
+    Current { what: "constraint", id: row.id, manager: &row.manager, version: &row.ovn }
 }

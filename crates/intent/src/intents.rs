@@ -1,7 +1,7 @@
 //! Operational intents (F3548-21, section 5 and annex A2).
 
 use crate::airspace::Draft;
-use crate::command::{Answer, Caller, Circumstances, Outcome, area, scope};
+use crate::command::{Answer, Caller, Circumstances, Current, Outcome, area, scope};
 use crate::extent::{Extent, Needs};
 use crate::refusal::{Refusal, bad};
 use crate::row::{Intent, IntentState, Presence, Row, Subscription, Told};
@@ -31,7 +31,7 @@ pub(crate) fn query(
 
 pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str) -> Outcome {
     let old = draft.intent(id).ok_or_else(|| unknown(id))?;
-    check_owner_and_version(&old, caller, ovn)?;
+    old_of(&old).check(caller, ovn)?;
     if draft.presence(&caller.uss) == Presence::Down {
         return Err(down(&caller.uss, "delete an operational intent"));
     }
@@ -172,7 +172,7 @@ pub(crate) fn put(
     let wanted = check(caller, given, id, old_ovn, params)?;
     let old = draft.intent(id);
     match (&old, old_ovn) {
-        (Some(old), ovn) => check_owner_and_version(old, caller, ovn.unwrap_or(""))?,
+        (Some(old), ovn) => old_of(old).check(caller, ovn.unwrap_or(""))?,
         (None, Some(_)) => {
             return Err(bad(format!("there is no operational intent {id} to be changed")));
         }
@@ -337,20 +337,6 @@ fn check_key(
     })
 }
 
-fn check_owner_and_version(old: &Intent, caller: &Caller, ovn: &str) -> Result<(), Refusal> {
-    if old.manager != caller.uss {
-        return Err(Refusal::Forbidden("the operational intent is another's".to_owned()));
-    }
-    if old.ovn != ovn {
-        return Err(Refusal::Conflict(if ovn.is_empty() {
-            format!("the operational intent {} exists already", old.id)
-        } else {
-            format!("the operational intent {} has changed, that version is not current", old.id)
-        }));
-    }
-    Ok(())
-}
-
 /// After an operational intent no longer hangs on a subscription: an implicit one goes with
 /// the last of them, and shrinks to those that are left.
 pub(crate) fn release(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
@@ -389,4 +375,8 @@ fn down(uss: &str, what: &str) -> Refusal {
     Refusal::Down(format!(
         "{uss} is marked as Down and may not {what}; have its availability set first"
     ))
+}
+
+fn old_of(row: &Intent) -> Current<'_> {
+    Current { what: "operational intent", id: row.id, manager: &row.manager, version: &row.ovn }
 }

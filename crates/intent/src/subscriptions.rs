@@ -1,7 +1,7 @@
 //! Subscriptions: who wants to hear of what.
 
 use crate::airspace::Draft;
-use crate::command::{Answer, Caller, Circumstances, Outcome, area, scope};
+use crate::command::{Answer, Caller, Circumstances, Current, Outcome, area, scope};
 use crate::extent::Extent;
 use crate::intents::covers_band_and_area;
 use crate::refusal::{Refusal, bad};
@@ -67,7 +67,7 @@ pub(crate) fn put(
             return Err(Refusal::Conflict(format!("the subscription {id} exists already")));
         }
         (None, Some(_)) => return Err(unknown(id)),
-        (Some(old), Some(version)) => check_owner_and_version(old, caller, version)?,
+        (Some(old), Some(version)) => old_of(old).check(caller, version)?,
         (None, None) => {}
     }
     set_times(&mut extent, given, old.as_deref())?;
@@ -161,7 +161,7 @@ fn check_dependents(draft: &Draft<'_>, row: &Subscription, now: Time) -> Result<
 
 pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, version: &str) -> Outcome {
     let old = draft.subscription(id).ok_or_else(|| unknown(id))?;
-    check_owner_and_version(&old, caller, version)?;
+    old_of(&old).check(caller, version)?;
     let dependents = draft.dependents(id).len();
     if dependents > 0 {
         return Err(bad(format!(
@@ -173,23 +173,10 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, version: 
     Ok(Answer::new(200, [("subscription", told)]))
 }
 
-fn check_owner_and_version(
-    old: &Subscription,
-    caller: &Caller,
-    version: &str,
-) -> Result<(), Refusal> {
-    if old.manager != caller.uss {
-        return Err(Refusal::Forbidden("the subscription is another's".to_owned()));
-    }
-    if old.version != version {
-        return Err(Refusal::Conflict(format!(
-            "the subscription {} has changed, that version is not current",
-            old.id
-        )));
-    }
-    Ok(())
-}
-
 fn unknown(id: Uuid) -> Refusal {
     Refusal::NotFound(format!("there is no subscription {id}"))
+}
+
+fn old_of(row: &Subscription) -> Current<'_> {
+    Current { what: "subscription", id: row.id, manager: &row.manager, version: &row.version }
 }

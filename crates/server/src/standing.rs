@@ -73,8 +73,9 @@ fn area(reservation: &Reservation) -> Option<Area> {
     let name = reservation.name.as_deref().unwrap_or(&reservation.id);
     Some(Area {
         id: Label::new(&reservation.id)?,
-        name: shortened(name)?,
-        kind: shortened(reservation.kind.name())?,
+        // A name of nothing but blanks must not keep anybody from being warned.
+        name: Label::new(name).or_else(|| Label::new(&reservation.id))?,
+        kind: Label::new(reservation.kind.name())?,
         owner: Operator::new(&reservation.party),
         is_active: true,
         admitted: Admitted {
@@ -85,12 +86,6 @@ fn area(reservation: &Reservation) -> Option<Area> {
         margins,
         motion: None,
     })
-}
-
-/// As much of a name as there is room for.
-fn shortened<const N: usize>(name: &str) -> Option<Label<N>> {
-    let ends = (0..=name.len().min(N)).rev().filter(|&end| name.is_char_boundary(end));
-    ends.filter_map(|end| Label::new(&name[..end])).next()
 }
 
 #[cfg(test)]
@@ -130,8 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_at_a_letter() {
-        let cut: Label<8> = shortened("Überflug verboten").unwrap();
-        assert!("Überflug".starts_with(&cut.to_string()) && cut.to_string().len() <= 8);
+    fn no_name_keeps_anybody_from_being_warned() {
+        for (name, shown) in [("  @ ", "R-1"), ("Survey of the dam", "Survey of the dam")] {
+            let mut made = reservation("R-1", Status::Active);
+            made.name = Some(name.to_owned());
+            assert_eq!(area(&made).unwrap().name.to_string(), shown);
+        }
     }
 }
