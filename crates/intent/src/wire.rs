@@ -8,7 +8,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A time with its format.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireTime {
     /// RFC 3339, UTC.
     pub value: String,
@@ -268,4 +268,45 @@ pub struct Subscriber {
     pub subscriptions: Vec<SubscriptionState>,
     /// The address.
     pub uss_base_url: String,
+}
+
+/// A request and its answer, or what came instead of one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeRecord {
+    /// The whole address.
+    pub url: String,
+    /// The verb.
+    pub method: String,
+    /// Headers, those with secrets shortened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// `Client` or `Server`.
+    pub recorder_role: String,
+    /// When it was sent.
+    pub request_time: WireTime,
+    /// The body, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_body: Option<String>,
+    /// When it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_time: Option<WireTime>,
+    /// The answer, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_body: Option<String>,
+    /// The status of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_code: Option<i32>,
+    /// What is wrong, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Tells somebody of an exchange that failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// Given by whoever is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_id: Option<String>,
+    /// The exchange.
+    pub exchange: ExchangeRecord,
 }
