@@ -129,7 +129,7 @@ impl Ears {
     fn learn<'a>(&self, peers: impl Iterator<Item = &'a Arc<Peer>>, all: bool) {
         let now = self.clock.now();
         let items: Vec<Item> =
-            peers.flat_map(|peer| peer::items(peer, self.priorities, now)).collect();
+            peers.filter_map(|peer| peer::item(peer, self.priorities, now)).collect();
         let changes = self.book.learn(items, all);
         if changes.is_empty() {
             return;

@@ -67,9 +67,9 @@ impl Priorities {
     /// What a peer's priority means here: kind and priority among those of its kind.
     pub fn read(self, told: i32) -> (Kind, i32) {
         if told >= self.humanitarian {
-            (Kind::Humanitarian, told - self.humanitarian)
+            (Kind::Humanitarian, told.saturating_sub(self.humanitarian))
         } else if told >= self.rescue {
-            (Kind::Rescue, told - self.rescue)
+            (Kind::Rescue, told.saturating_sub(self.rescue))
         } else {
             (Kind::Operation, told)
         }

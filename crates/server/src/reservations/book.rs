@@ -29,8 +29,6 @@ pub struct Item {
 pub struct PeerMark {
     /// The name of its service, and of the party that it is here.
     pub manager: String,
-    /// Its name at the DSS.
-    pub entity: String,
     /// `Accepted`, `Activated`, `Nonconforming`, `Contingent`, or `Constraint`.
     pub state: &'static str,
     /// Whether its details are known.
@@ -215,8 +213,6 @@ impl Book {
     /// gone. Nothing of ours is touched, whatever it is called.
     pub fn learn(&self, items: Vec<Item>, all: bool) -> Vec<Change> {
         let now: BTreeSet<String> = items.iter().map(|item| item.id().to_owned()).collect();
-        let entities: BTreeSet<String> =
-            items.iter().filter_map(|item| Some(item.peer.as_ref()?.entity.clone())).collect();
         let mut changes = Vec::new();
         for item in items {
             let before = self.get(item.id());
@@ -228,10 +224,7 @@ impl Book {
                 changes.push(self.apply(item));
             }
         }
-        let gone = self.of_peers().into_iter().filter(|item| {
-            let is_of_one = item.peer.as_ref().is_some_and(|peer| entities.contains(&peer.entity));
-            (all || is_of_one) && !now.contains(item.id())
-        });
+        let gone = self.of_peers().into_iter().filter(|item| all && !now.contains(item.id()));
         changes.extend(gone.filter_map(|item| self.remove(item.id())));
         changes
     }
