@@ -1,7 +1,10 @@
 //! What can be set.
 
 use crate::model::SettingsError;
-use deconflict_core::Volume4d;
+use crate::watch::areas;
+use deconflict_core::volume::Footprint;
+use deconflict_core::{Time, Volume4d};
+use deconflict_intent::{Extent, Limits, Needs};
 use reqwest::Url;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -139,22 +142,114 @@ impl Settings {
     /// # Errors
     /// What is wrong, with the name of the setting.
     pub fn check(&self) -> Result<(), SettingsError> {
+        let wrong = |key: &'static str, problem: String| Err(SettingsError { key, problem });
         for (key, text) in [("dss", &self.dss), ("base_url", &self.base_url)] {
             address(key, text, self.allow_http)?;
+        }
+        if self.manager.is_empty() || self.manager.len() > 256 {
+            let problem = "the name that our tokens give us (sub) is needed, 1 to 256 letters";
+            return wrong("manager", problem.to_owned());
+        }
+        match &self.tokens {
+            Tokens::ClientCredentials { url, .. } | Tokens::Dummy { url, .. } => {
+                address("tokens.url", url, self.allow_http)?;
+            }
+            // A token of another name would file what we then do not know as ours.
+            Tokens::Key { sub, .. } if *sub != self.manager => {
+                return wrong(
+                    "tokens.sub",
+                    format!("it must be the manager, \"{}\"", self.manager),
+                );
+            }
+            Tokens::Key { .. } => {}
+        }
+        for (i, region) in self.watched.iter().enumerate() {
+            let (now, then) = (Time::from_nanos(0), Time::from_nanos(1_000_000_000));
+            let asked = areas(region, now, then);
+            let needs = Needs { altitudes: true, times: true };
+            if let Err(why) = Extent::from_wire(&asked, needs, &Limits::default()) {
+                let problem = match &region.footprint {
+                    Footprint::World => "it is everywhere: give it an outline".to_owned(),
+                    _ => format!("{why}; divide it into several regions"),
+                };
+                return wrong("watched", format!("region {}: {problem}", i + 1));
+            }
+            if asked.len() > 1 {
+                let problem = "a corridor of several legs: give a region for each leg";
+                return wrong("watched", format!("region {}: {problem}", i + 1));
+            }
+        }
+        if self.patience < Duration::from_millis(10) || self.refresh < Duration::from_secs(1) {
+            return wrong("patience", "at least 10 ms, and refresh at least 1 s".to_owned());
         }
         Ok(())
     }
 }
 
 fn address(key: &'static str, text: &str, allow_http: bool) -> Result<(), SettingsError> {
-    let good = Url::parse(text).is_ok_and(|url| {
-        url.has_host() && (url.scheme() == "https" || allow_http && url.scheme() == "http")
-    });
-    if good {
-        return Ok(());
+    let url = Url::parse(text).ok().filter(Url::has_host);
+    let problem = match url.as_ref().map(|url| (url, url.scheme())) {
+        Some((url, "https" | "http")) if url.query().is_some() || url.fragment().is_some() => {
+            "an address without a query is needed"
+        }
+        Some((_, "https")) => return Ok(()),
+        Some((_, "http")) if allow_http => return Ok(()),
+        Some((_, "http")) => "https is needed; http only with allow_http, in closed networks",
+        _ => "an address such as https://dss.example.com is needed",
+    };
+    Err(SettingsError { key, problem: problem.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deconflict_core::GeoPoint;
+
+    fn settings() -> Settings {
+        let tokens = Tokens::Dummy { url: "https://id.test/token".into(), sub: "us".into() };
+        Settings::new("https://dss.test", "https://us.test", "us", tokens)
     }
-    Err(SettingsError {
-        key,
-        problem: format!("\"{text}\" is no address that can be used: https is needed"),
-    })
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        assert_eq!(settings().check(), Ok(()));
+        let with = |change: &dyn Fn(&mut Settings)| {
+            let mut settings = settings();
+            change(&mut settings);
+            settings.check().unwrap_err()
+        };
+        let region = |radius_m| Volume4d {
+            footprint: Footprint::Circle {
+                centre: GeoPoint::from_deg(1.0, 2.0).unwrap(),
+                radius_m,
+            },
+            lower: None,
+            upper: None,
+            start: None,
+            end: None,
+        };
+        assert_eq!(with(&|s| s.dss = "dss.test".into()).key, "dss");
+        assert_eq!(with(&|s| s.dss = "http://dss.test".into()).key, "dss");
+        assert_eq!(with(&|s| s.base_url = "https://us.test/?a".into()).key, "base_url");
+        assert_eq!(with(&|s| s.manager.clear()).key, "manager");
+        let key = Tokens::Key { pem: String::new(), issuer: String::new(), sub: "them".into() };
+        assert_eq!(with(&|s| s.tokens = key.clone()).key, "tokens.sub");
+        let large = with(&|s| s.watched = vec![region(1_000.0), region(90_000.0)]);
+        assert_eq!(large.key, "watched");
+        assert!(large.problem.contains("region 2") && large.problem.contains("2500"), "{large}");
+        let mut all = settings();
+        all.watched = vec![region(20_000.0)];
+        assert_eq!(all.check(), Ok(()));
+    }
+
+    #[test]
+    fn debugging_shows_no_secret() {
+        let tokens = Tokens::ClientCredentials {
+            url: "https://id.test/token".into(),
+            client_id: "us".into(),
+            client_secret: "hush".into(),
+        };
+        let settings = Settings::new("https://dss.test", "https://us.test", "us", tokens);
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
 }
