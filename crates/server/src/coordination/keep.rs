@@ -1,6 +1,6 @@
 //! The DSS is made to agree with what is stored.
 
-use super::{Coordination, Filing, Stand, Unfiled, entity};
+use super::{Coordination, Stand, Unfiled, entity};
 use crate::reservations::Desk;
 use deconflict_core::Time;
 use deconflict_uss::NotFiled;
@@ -12,6 +12,8 @@ use tokio::sync::watch;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// After something could not be put right, nothing is tried for this time, seconds.
 const PAUSE_S: f64 = 5.0;
+/// Where the start could not find out everything it is tried again after this, seconds.
+const ALIGN_S: f64 = 30.0;
 /// What is over for longer than this is over at the DSS too, seconds.
 const FORGOTTEN_S: f64 = 30.0 * 86_400.0;
 
@@ -23,7 +25,7 @@ pub async fn keep_filed(
     mut stop: watch::Receiver<bool>,
 ) {
     let (mut is_aligned, mut was_stale) = (false, false);
-    let mut not_before = Time::MIN;
+    let (mut not_before, mut align_after) = (Time::MIN, Time::MIN);
     loop {
         let pause = tokio::time::sleep(LOOK_EVERY);
         tokio::select! {
@@ -39,12 +41,9 @@ pub async fn keep_filed(
         if now < not_before || desk.learn().await.is_err() {
             continue;
         }
-        if !is_aligned {
+        if !is_aligned && now >= align_after {
             is_aligned = align(&desk, &coordination).await;
-            if !is_aligned {
-                not_before = now.plus_s(PAUSE_S);
-                continue;
-            }
+            align_after = now.plus_s(ALIGN_S);
         }
         again(&coordination, now);
         let due: Vec<String> = coordination.doubts().keys().cloned().collect();
@@ -94,14 +93,9 @@ async fn align(desk: &Desk, coordination: &Coordination) -> bool {
     for id in &aligned.removed {
         tracing::info!(%id, "taken out of the DSS: nobody here has it");
     }
-    for (id, Filing { own, again }) in ids.into_iter().zip(wanted) {
-        if aligned.adopted.contains(&own.id) {
-            let stand = Stand::Filed { own, again, version: 0 };
-            coordination.stands().insert(id, stand);
-        } else {
-            coordination.doubt(&id);
-        }
-    }
+    // Those that look as wanted are told to whoever asks from now on. What the DSS has may be
+    // of a change that was not stored, with the same times: all are filed once more.
+    ids.iter().for_each(|id| coordination.doubt(id));
     aligned.trouble.is_empty()
 }
 

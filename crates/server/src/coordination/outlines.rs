@@ -1,5 +1,5 @@
-//! Footprints as the outlines that the standard knows: circles and polygons, none larger than
-//! a DSS takes. What is told contains what is meant, and little more.
+//! Footprints in pieces that are none larger than a DSS takes. As what they are told is said by
+//! `deconflict_intent::outward`.
 
 use deconflict_core::GeoPoint;
 use deconflict_core::corridor::Corridor;
@@ -46,19 +46,23 @@ fn fit(footprint: Footprint) -> Result<Footprint, String> {
     Ok(footprint)
 }
 
-/// A strip as one polygon for each leg, round at both ends.
+/// A strip in pieces, none larger than a DSS takes; the ends of each are round.
 fn strips(corridor: &Corridor, out: &mut Vec<Footprint>) -> Result<(), String> {
-    // The corners of a drawn end lie on the circle, its edges a little inside of it.
-    let half_width_m = corridor.half_width_m() / (PI / f64::from(CORNERS)).cos() * 1.001 + 1.0;
+    let half_width_m = corridor.half_width_m();
     let ends_km2 = PI * (half_width_m / 1_000.0).powi(2);
-    let left_km2 = MOST_OUTLINE_KM2 - 1.05 * ends_km2;
+    // A twentieth more is told than is meant.
+    let left_km2 = MOST_OUTLINE_KM2 / 1.05 - ends_km2;
     if left_km2 < 0.1 * MOST_OUTLINE_KM2 {
         return Err(format!(
             "it is {:.0} km to either side: make several reservations of it",
-            corridor.half_width_m() / 1_000.0
+            half_width_m / 1_000.0
         ));
     }
-    let longest_m = (left_km2 * 1e6 / (2.1 * half_width_m)).min(MOST_LEG_M);
+    let longest_m = (left_km2 * 1e6 / (2.0 * half_width_m)).min(MOST_LEG_M);
+    let piece = |points: Vec<GeoPoint>| {
+        let piece = Corridor::new(points, half_width_m).map(Footprint::Corridor);
+        piece.map_err(|why| format!("its outline cannot be told: {why}"))
+    };
     for leg in corridor.points().windows(2) {
         let (azimuth, leg_m) = leg[0].azimuth_and_distance(leg[1]);
         let pieces = (leg_m / longest_m).ceil().clamp(1.0, 1_000.0) as u32;
@@ -69,24 +73,13 @@ fn strips(corridor: &Corridor, out: &mut Vec<Footprint>) -> Result<(), String> {
             k => leg[0].destination(azimuth, step_m * f64::from(k)),
         };
         for k in 0..pieces {
-            out.push(strip(at(k), at(k + 1), half_width_m)?);
+            out.push(piece(vec![at(k), at(k + 1)])?);
         }
     }
     if let [only] = corridor.points() {
-        out.push(fit(Footprint::Circle { centre: *only, radius_m: half_width_m })?);
+        out.push(piece(vec![*only])?);
     }
     Ok(())
-}
-
-fn strip(from: GeoPoint, to: GeoPoint, half_width_m: f64) -> Result<Footprint, String> {
-    let apart_m = from.distance_m(to);
-    if apart_m < 1.0 {
-        return fit(Footprint::Circle { centre: from, radius_m: half_width_m + apart_m });
-    }
-    let wrong = |why: &dyn std::fmt::Display| format!("its outline cannot be told: {why}");
-    let corridor = Corridor::new(vec![from, to], half_width_m).map_err(|why| wrong(&why))?;
-    let polygon = Polygon::new(corridor.outline()).map_err(|why| wrong(&why))?;
-    fit(Footprint::Polygon(polygon))
 }
 
 /// The one polygon around several footprints and everything within their margins, metres: the
@@ -127,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_strip_contains_it_and_little_more() {
+    fn a_strip_in_pieces_is_all_of_it_and_no_more() {
         for lat in [-77.0, 0.0, 51.0] {
             let ends = [point(lat, 179.2), point(lat + 1.0, -179.0), point(lat + 1.2, -178.0)];
             let strip = Footprint::Corridor(Corridor::new(ends.to_vec(), 9_000.0).unwrap());

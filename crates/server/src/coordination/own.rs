@@ -4,6 +4,7 @@ use super::outlines::{around, outlines};
 use deconflict_core::altitude::VerticalContext;
 use deconflict_core::{Altitude, AltitudeReference, Time, Volume4d};
 use deconflict_intent::IntentState;
+use deconflict_intent::outward::over_ellipsoid;
 use deconflict_reserve::motion::{Motion, Positions};
 use deconflict_reserve::part::Part;
 use deconflict_reserve::shape::{Band, WayPoint};
@@ -23,8 +24,8 @@ const MOST_VOLUMES: usize = 240;
 const MOST_PIECES: usize = 40;
 /// No limit of altitude is the widest that the standard knows, metres.
 const WIDEST_M: [f64; 2] = [-8_000.0, 100_000.0];
-/// Standard deviations by which an altitude over another reference is widened: the standard
-/// wants volumes that are kept to for 95 % of the time.
+/// Standard deviations within which a flight keeps to its path: the standard wants volumes that
+/// are kept to for 95 % of the time.
 const SIGMAS: f64 = 2.0;
 /// How well a flight keeps to its path if nobody says, as standard deviations, metres.
 const UNKNOWN_M: [f64; 2] = [900.0, 75.0];
@@ -284,20 +285,17 @@ impl Teller {
         upper: Option<Altitude>,
         margin_m: f64,
     ) -> Result<[Option<Altitude>; 2], String> {
-        let told = |limit: Option<Altitude>, sign: f64, widest_m: f64| {
+        let told = |limit: Option<Altitude>, side: f64, widest_m: f64| {
             let Some(limit) = limit else { return Ok(Some(Altitude::ellipsoid_m(widest_m))) };
-            match limit.to(AltitudeReference::Ellipsoid, &self.context) {
-                Ok(to) => {
-                    let m = to.altitude.m + sign * (margin_m + SIGMAS * to.added_sigma_m);
-                    let [lowest, highest] = WIDEST_M;
-                    Ok(Some(Altitude::ellipsoid_m(m.clamp(lowest, highest))))
-                }
+            let limit = Altitude { m: limit.m + side * margin_m, ..limit };
+            match over_ellipsoid(limit, side, &self.context) {
+                Ok(m) => Ok(Some(Altitude::ellipsoid_m(m))),
                 // The ground itself is above the lowest there is, wherever it is.
-                Err(_) if sign < 0.0 && limit.m <= 0.0 => Ok(Some(Altitude::ellipsoid_m(widest_m))),
-                Err(why) => Err(format!(
-                    "{why}; others are told heights over the ellipsoid: set `uss.terrain_m`, or \
-                     give altitudes over another reference"
-                )),
+                Err(_) if side < 0.0 && limit.m <= 0.0 => Ok(Some(Altitude::ellipsoid_m(widest_m))),
+                Err(why) if limit.reference == AltitudeReference::Ground => {
+                    Err(format!("{why} (`uss.terrain_m`)"))
+                }
+                Err(why) => Err(why.to_string()),
             }
         };
         Ok([told(lower, -1.0, WIDEST_M[0])?, told(upper, 1.0, WIDEST_M[1])?])

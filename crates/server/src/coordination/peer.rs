@@ -42,11 +42,8 @@ pub fn item(peer: &Peer, priorities: Priorities, now: Time) -> Option<Item> {
     };
     reservation.status = status;
     reservation.priority = priority.clamp(-WIDEST_PRIORITY, WIDEST_PRIORITY);
-    let mark = PeerMark {
-        manager: peer.manager.clone(),
-        state,
-        is_known: peer.details == Details::Known,
-    };
+    let mark =
+        PeerMark { manager: peer.manager.clone(), state, is_known: peer.details == Details::Known };
     Some(Item {
         reservation,
         version: u64::try_from(peer.version).unwrap_or(0),
@@ -130,7 +127,10 @@ mod tests {
         assert!(first.lower.is_none() && first.upper.is_some());
         plan.reservation.validate().unwrap();
         let rescue = intent(IntentState::Contingent, 1_020);
-        assert_eq!((rescue.reservation.status, rescue.reservation.kind), (Status::Active, Kind::Rescue));
+        assert_eq!(
+            (rescue.reservation.status, rescue.reservation.kind),
+            (Status::Active, Kind::Rescue)
+        );
         for unknown in [i32::MAX, i32::MIN] {
             let item = intent(IntentState::Accepted, unknown);
             assert_eq!(item.reservation.kind == Kind::Humanitarian, unknown > 0);
