@@ -10,7 +10,7 @@ use crate::keeping::Keeper;
 use crate::layers;
 use crate::listen;
 use crate::metrics::Metrics;
-use crate::reservations::{Book, Desk, keep_time};
+use crate::reservations::{Book, Desk, keep_time, tell_who_gives_way};
 use crate::tape::Tape;
 use crate::watch::{Parts, Watch, run_name};
 use deconflict_access::{Access, AccessConfig, KeyRow, Role, SystemClock, guard_bind};
@@ -218,6 +218,7 @@ impl Service {
             timeout: Duration::from_secs(config.http.timeout_s.max(1)),
             stop: stopped,
         });
+        tokio::spawn(tell_who_gives_way(app.clone(), app.stop.clone()));
         let server = bound.serve(api::router(app.clone()))?;
         if !app.access.anybody_can_enter() {
             tracing::warn!("there is no key and no way to get a token: nobody can come in");

@@ -491,3 +491,63 @@ async fn what_is_not_stored_is_not_shown() {
     assert_eq!(ids(&client).await.len(), 1);
     running.stop().await;
 }
+
+/// The messages of the service about a reservation, once there are so many.
+async fn told(client: &Client, count: usize) -> Vec<String> {
+    eventually("messages", async || {
+        let messages = client.get("/v1/messages").await.json();
+        let messages = messages.as_array().unwrap();
+        let texts = messages.iter().map(|m| m["text"].as_str().unwrap().to_owned());
+        (messages.len() >= count).then(|| texts.collect())
+    })
+    .await
+}
+
+/// RSV-9: whoever has to give way is told, once, and no more than policy releases.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_to_give_way_is_told() {
+    let config = "[visibility]\nothers = \"nothing\"\n";
+    let field = Field::new(config, &["ACME", "AID", "BLUE"]).await;
+    let (acme, aid) = (field.client("ACME"), field.client("AID"));
+    let own = planned(&acme, draft(34.0, json!({}))).await;
+    planned(&field.client("BLUE"), draft(60.0, json!({}))).await;
+    let mut stream = acme.events("/v1/stream").await;
+    stream.until("a snapshot", |event| event.kind == "snapshot").await;
+    let flight = json!({ "kind": "humanitarian", "name": "Bread", "purpose": "bread",
+        "start": "2090-03-01T11:00:00Z" });
+    let goes_first = planned(&aid, draft(34.1, flight)).await;
+    let message = stream.until("a message", |event| event.kind == "message").await.json;
+    let message = &message["message"];
+    assert_eq!((&message["to"], &message["from"]), (&json!("ACME"), &Value::Null));
+    assert_eq!(message["reservation"], own["id"]);
+    let text = message["text"].as_str().unwrap();
+    let begins = format!(
+        "{} has to give way: it meets somebody else's reservation at ",
+        own["id"].as_str().unwrap()
+    );
+    assert!(text.starts_with(&begins), "{text}");
+    for part in ["FL100 to FL200", "2090-03-01T11:00:00Z to 2090-03-01T12:00:00Z", "Free instead: "]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+    for hidden in ["AID", "Bread", "bread", "humanitarian", goes_first["id"].as_str().unwrap()] {
+        assert!(!text.contains(hidden), "{text}");
+    }
+    // A change of words alone, and a restart, say nothing new; another time does.
+    let path = format!("/v1/reservations/{}", goes_first["id"].as_str().unwrap());
+    let mut changed = draft(34.1, json!({ "kind": "humanitarian", "version": 2, "name": "B",
+        "start": "2090-03-01T11:00:00Z" }));
+    assert_eq!(aid.send(Method::PUT, &path, Some(changed.clone())).await.status, 200);
+    let field = field.again().await;
+    let (acme, aid) = (field.client("ACME"), field.client("AID"));
+    changed["version"] = json!(3);
+    changed["start"] = json!("2090-03-01T11:30:00Z");
+    assert_eq!(aid.send(Method::PUT, &path, Some(changed)).await.status, 200);
+    let texts = told(&acme, 2).await;
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("2090-03-01T11:30:00Z to "), "{texts:?}");
+    for other in ["AID", "BLUE"] {
+        assert_eq!(field.client(other).get("/v1/messages").await.json(), json!([]), "{other}");
+    }
+    field.running.stop().await;
+}

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::{App, Query, alerts};
-use crate::hotline::{Proof, Way, signed_of};
+use crate::hotline::{Proof, SenderSigned, Way, signed_of};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -196,22 +196,15 @@ pub async fn send(
     Json(new): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<MessageView>), Problem> {
     checked(&app, &caller, &new).await?;
-    static SENT: AtomicU64 = AtomicU64::new(0);
     let time = app.clock.time_of_day();
-    let number = SENT.fetch_add(1, Ordering::Relaxed);
-    let message = MessageRow {
-        // Sorts by time.
-        id: format!("{:020}-{number:06}", time.as_nanos().max(0)),
-        time_ns: time.as_nanos(),
-        from_party: party(&caller).map(str::to_owned),
-        to_party: new.to,
+    let message = Letter {
+        from: party(&caller).map(str::to_owned),
+        to: new.to,
         alert: new.alert,
         reservation: new.reservation,
-        // A database has no text with a zero in it, and what is signed is what is stored.
-        text: new.text.replace('\0', "\u{fffd}"),
-        body: "{}".to_owned(),
-        signed: None,
-    };
+        text: new.text,
+    }
+    .dated(time);
     let sender = match (&new.signature, &new.sent) {
         (None, None) => None,
         (Some(signature), Some(sent)) => {
@@ -227,8 +220,55 @@ pub async fn send(
         }
         _ => return Err(Problem::bad("signature: goes with `sent`, the time that is signed")),
     };
+    let view = deliver(&app, message, sender).await?;
+    app.audit(caller.event(&app, "send message", Outcome::Done).on(view.id.clone()));
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// What is to be said to whom, about what.
+pub(crate) struct Letter {
+    /// The party that says it; `None` is the cell.
+    pub from: Option<String>,
+    /// The party that it is to; everybody if none.
+    pub to: Option<String>,
+    /// The alert that it is about.
+    pub alert: Option<String>,
+    /// The reservation that it is about.
+    pub reservation: Option<String>,
+    /// What it says.
+    pub text: String,
+}
+
+impl Letter {
+    /// As it is stored, with a name that sorts by time.
+    pub(crate) fn dated(self, time: Time) -> MessageRow {
+        static SENT: AtomicU64 = AtomicU64::new(0);
+        let number = SENT.fetch_add(1, Ordering::Relaxed);
+        MessageRow {
+            id: format!("{:020}-{number:06}", time.as_nanos().max(0)),
+            time_ns: time.as_nanos(),
+            from_party: self.from,
+            to_party: self.to,
+            alert: self.alert,
+            reservation: self.reservation,
+            // A database has no text with a zero in it, and what is signed is what is stored.
+            text: self.text.replace('\0', "\u{fffd}"),
+            body: "{}".to_owned(),
+            signed: None,
+        }
+    }
+}
+
+/// Stores a message, signed, and hands it to the parties that listen.
+///
+/// # Errors
+/// If it is not stored; then nobody is told.
+pub(crate) async fn deliver(
+    app: &App,
+    message: MessageRow,
+    sender: Option<SenderSigned>,
+) -> Result<MessageView, Problem> {
     let message = app.hotline.send(message, sender).await?;
-    app.audit(caller.event(&app, "send message", Outcome::Done).on(message.id.clone()));
     let view = view_of(MessageRecord { message: message.clone(), receipts: Vec::new() }, false);
     // Parties alone: among those who see everything there are some who may read no messages.
     let reached = app.hub.add(Kind::Message, |viewer| match viewer {
@@ -243,7 +283,7 @@ pub async fn send(
             app.hotline.receipt(&message, &party, Way::Stream, now).await;
         }
     }
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(view)
 }
 
 fn is_from(message: &MessageRow, party: &str) -> bool {

@@ -15,6 +15,7 @@ mod stream;
 mod timeline;
 mod tracks;
 
+pub(crate) use messages::{Letter, deliver};
 pub use query::Query;
 
 use crate::clock::ServiceClock;

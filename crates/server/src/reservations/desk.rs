@@ -173,13 +173,10 @@ impl Desk {
         }
         let stopping = |_| Problem::unavailable("the service is stopping", 5);
         let permit = self.checks.clone().acquire_owned().await.map_err(stopping)?;
-        let (book, now) = (self.book.clone(), self.clock.now());
-        let context = self.coordination.as_ref().map(|c| c.teller.context).unwrap_or_default();
+        let (book, options) = (self.book.clone(), self.options(alternatives));
         let checked = tokio::task::spawn_blocking(move || {
             // Held until the work is done, whoever has stopped waiting for it.
             let _permit = permit;
-            let options =
-                Options { alternatives, not_before: Some(now), context, ..Options::default() };
             let binding = book.binding();
             // Its own earlier version is left out by id and party; the cell may change the party.
             let is_other = |r: &Reservation| r.id == plan.id && r.party != plan.party;
@@ -193,6 +190,13 @@ impl Desk {
             let detail = "the check met a fault of the service; it has been noted";
             Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail)
         })
+    }
+
+    /// How plans are checked at this moment.
+    pub(super) fn options(&self, alternatives: bool) -> Options {
+        let context = self.coordination.as_ref().map(|c| c.teller.context).unwrap_or_default();
+        let not_before = Some(self.clock.now());
+        Options { alternatives, not_before, context, ..Options::default() }
     }
 
     /// Learns what the store holds, if that is not known.

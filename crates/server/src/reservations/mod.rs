@@ -11,6 +11,7 @@ mod draft;
 mod report;
 mod tick;
 mod view;
+mod yields;
 
 pub use book::{Book, Change, Disclosed, Item, PeerMark};
 pub use desk::{By, Changed, Desk, Done, Refusal};
@@ -18,6 +19,7 @@ pub use draft::{UNNAMED, entries, new_id, read_draft};
 pub use report::{ReportView, tell};
 pub use tick::keep_time;
 pub use view::{at_time, feature, view_of, volume};
+pub use yields::tell_who_gives_way;
 
 /// The party under which the service's own staff reserves, unless it names another.
 pub const CELL: &str = "CELL";

@@ -114,13 +114,7 @@ pub fn tell(report: &Report, plan: &Reservation, book: &Book, viewer: &Viewer) -
             end: conflict.end.map(text::write_time),
             ruling: ruling(conflict, plan, full, book),
             sure: full.map_or_else(|| "not told".to_owned(), |_| sure(&conflict.sure)),
-            says: match &seen {
-                Some((_, Disclosed::Full)) => conflict.says(),
-                Some((_, Disclosed::Exists)) => {
-                    veiled(conflict, &format!("{} ({})", conflict.with, conflict.kind))
-                }
-                None => veiled(conflict, "somebody else's reservation"),
-            },
+            says: sentence(conflict, seen.as_ref().map(|(_, disclosed)| *disclosed)),
         }
     });
     let alternatives = report.alternatives.iter().map(|alternative| AlternativeView {
@@ -145,6 +139,17 @@ pub fn tell(report: &Report, plan: &Reservation, book: &Book, viewer: &Viewer) -
         conflicts: conflicts.collect(),
         alternatives: alternatives.collect(),
         not_asked: None,
+    }
+}
+
+/// A conflict in a sentence, as far as whoever reads it may see the other.
+pub(super) fn sentence(conflict: &Conflict, seen: Option<Disclosed>) -> String {
+    match seen {
+        Some(Disclosed::Full) => conflict.says(),
+        Some(Disclosed::Exists) => {
+            veiled(conflict, &format!("{} ({})", conflict.with, conflict.kind))
+        }
+        None => veiled(conflict, "somebody else's reservation"),
     }
 }
 
