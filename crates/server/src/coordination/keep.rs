@@ -135,6 +135,7 @@ impl Desk {
                     Err(_) => return Err("the DSS is too slow".to_owned()),
                 }
                 coordination.stands().remove(id);
+                coordination.ears.astray().remove(id);
             }
             Some(item) => {
                 coordination.stands().remove(id);

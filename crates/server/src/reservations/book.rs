@@ -249,7 +249,7 @@ impl Book {
     }
 
     /// Counts up for everybody: something is to be told that is no reservation.
-    pub fn touch(&self) {
+    pub fn touch_all(&self) {
         for version in self.lock().versions.values_mut() {
             *version += 1;
         }
@@ -334,7 +334,13 @@ impl Book {
             return Some(Disclosed::Full);
         }
         let binds = reservation.status.binds();
-        match self.policy.sight(party, Some(&reservation.party)) {
+        let sight = match item.peer.is_some() && reservation.party == *party {
+            // A party that is called like another service is not its owner (CRD-4), and no
+            // line of the policy tells the two apart.
+            true => Sight::Nothing,
+            false => self.policy.sight(party, Some(&reservation.party)),
+        };
+        match sight {
             // What is being drawn binds nobody, and is nobody else's business.
             _ if reservation.status == Status::Draft => None,
             Sight::Full => Some(Disclosed::Full),

@@ -77,6 +77,28 @@ async fn of_two_services_one_gets_the_airspace() {
     two.stop().await;
 }
 
+/// ACC-1: what other services call is not opened by keys of people, nor the interface by tokens
+/// of other services; without `[uss]` there is nothing to call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_two_doors_have_keys_of_their_own() {
+    let dss = Dss::start().await;
+    let mut one = Cell::start(&dss, "uss1", "", &["ACME"]).await;
+    let path = "/uss/v1/operational_intents/7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    for name in ["tower", "admin", "ACME"] {
+        assert_eq!(one.client(name).get(path).await.status, 401, "{name}");
+    }
+    let peer = one.stranger().bearer(&field::token("uss2", "utm.strategic_coordination"));
+    let answer = peer.get(path).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(peer.get("/v1/reservations").await.status, 401);
+    let peer = one.stranger().bearer(&field::token("uss2", "utm.constraint_processing"));
+    assert_eq!(peer.get(path).await.status, 403);
+    one.stop().await;
+    let alone = common::start("").await;
+    assert_eq!(alone.client().get(path).await.status, 404);
+    alone.stop().await;
+}
+
 /// VIS-2, CRD-4: what another service has is seen as policy releases it, with that service as the
 /// owner; and a party that is called like the service is not its owner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
