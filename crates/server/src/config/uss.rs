@@ -451,7 +451,7 @@ mod tests {
         assert_eq!((settings.watched.len(), settings.manager.as_str()), (1, "cell"));
         assert!(settings.watched[0].upper.unwrap().m > 6_096.0);
         let lines = uss.says().unwrap().join("\n");
-        assert!(lines.contains("1 watched outlines, 107"), "{lines}");
+        assert!(lines.contains("1 watched outlines, 1082 km²"), "{lines}");
         assert_eq!(host_of(&uss.base_url).as_deref(), Some("::1"));
         assert_eq!(host_of("https://cell.example:99/x").as_deref(), Some("cell.example"));
     }

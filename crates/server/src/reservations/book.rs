@@ -186,6 +186,24 @@ impl Book {
         binding
     }
 
+    /// What binds somebody's plan: the same, and a peer that is called like that party is not it,
+    /// if that has nothing here yet.
+    pub fn binding_against(&self, party: &str) -> Arc<Vec<Reservation>> {
+        let binding = self.binding();
+        let inner = self.lock();
+        let is_peers = |r: &Reservation| {
+            r.party == party && inner.items.get(&r.id).is_some_and(|item| item.peer.is_some())
+        };
+        if !binding.iter().any(is_peers) {
+            return binding;
+        }
+        let apart = binding.iter().map(|r| match is_peers(r) {
+            true => Reservation { party: format!("{party} (peer)"), ..r.clone() },
+            false => r.clone(),
+        });
+        Arc::new(apart.collect())
+    }
+
     /// All of ours.
     pub fn ours(&self) -> Vec<Arc<Item>> {
         self.lock().items.values().filter(|item| item.peer.is_none()).cloned().collect()

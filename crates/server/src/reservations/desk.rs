@@ -180,7 +180,7 @@ impl Desk {
             let _permit = permit;
             let options =
                 Options { alternatives, not_before: Some(now), context, ..Options::default() };
-            let binding = book.binding();
+            let binding = book.binding_against(&plan.party);
             // Its own earlier version is left out by id and party; the cell may change the party.
             let is_other = |r: &Reservation| r.id == plan.id && r.party != plan.party;
             if binding.iter().any(is_other) {
