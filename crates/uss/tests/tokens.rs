@@ -80,7 +80,7 @@ async fn a_token_is_for_one_audience_and_one_scope_and_is_kept() {
         a.file(&first).await.unwrap();
         a.file(&in_state(&first, deconflict_intent::IntentState::Nonconforming)).await.unwrap();
         a.file(&constraint(10.0, 20.0)).await.unwrap();
-        let asked = asked.lock().unwrap();
+        let asked = asked.lock().unwrap().clone();
         let scopes: BTreeSet<&str> = asked.iter().map(|p| p["scope"].as_str()).collect();
         assert_eq!(scopes, BTreeSet::from([SC, CP, CMSA, CM]));
         assert_eq!(asked.len(), 4, "whoever asks at once shares: {asked:?}");
