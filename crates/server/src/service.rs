@@ -3,6 +3,7 @@
 use crate::api::{self, App, Declarations};
 use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
+use crate::conformance::{Conforming, tell_changes};
 use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
@@ -10,6 +11,7 @@ use crate::layers;
 use crate::listen;
 use crate::metrics::Metrics;
 use crate::reservations::{Book, Desk, keep_time};
+use crate::standing::{self, Standing};
 use crate::tape::Tape;
 use crate::watch::{Parts, Watch, run_name};
 use deconflict_access::{Access, AccessConfig, KeyRow, Role, SystemClock, guard_bind};
@@ -102,6 +104,8 @@ impl Service {
             reserved.extend(layers::reserved(scenario));
             map_layers.extend(layers::aerodromes(scenario));
         }
+        let standing =
+            Standing { filed: standing::filed(plan.scenarios_on_time()), ..Standing::default() };
         let declarations = Declarations::new(declared);
         let aerodromes = layers::places_to_land(&map_layers);
         let setup = Setup { aerodromes, ..setup(&config, &plan, &declarations, &clock)? };
@@ -121,7 +125,8 @@ impl Service {
         writer.record(begun(&setup, clock.now()));
         let metrics = Metrics::default();
         let mut keeper = Keeper::new(writer.clone());
-        let mut teller = Teller { outputs: outputs.clone(), policy };
+        let mut teller = Teller { outputs: outputs.clone(), policy: policy.clone() };
+        let conforming = Conforming::default();
         let parts = Parts {
             clock: clock.clone(),
             feeds: feeds.clone(),
@@ -132,6 +137,10 @@ impl Service {
             listeners: vec![
                 Box::new(move |step: &Step| keeper.keep(step)),
                 Box::new(move |step: &Step| teller.tell(step)),
+                Box::new({
+                    let conforming = conforming.clone();
+                    move |step: &Step| conforming.take(step)
+                }),
             ],
             on_run: {
                 let writer = writer.clone();
@@ -145,7 +154,10 @@ impl Service {
                 })
             },
             threads: config.engine.threads,
+            standing,
         };
+        // Before anything can change that would have to be told.
+        let changes = conforming.listen();
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
         let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone(), watch.clone());
@@ -162,8 +174,10 @@ impl Service {
             }
         }
         let (keeping, rings) = (clock.clone(), stopped.clone());
+        tokio::spawn(tell_changes(changes, desk.clone(), policy, stopped.clone()));
         tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));
         let app = Arc::new(App {
+            conforming,
             clock,
             hub,
             watch,

@@ -115,7 +115,14 @@ fn told(app: &App, caller: &Caller, item: &Item, disclosed: Disclosed) -> Value 
     let (party, may_name) = party_of(caller);
     let mine = item.reservation.party == party;
     let acts = caller.identity.may(Permission::Reserve) && (mine || may_name);
-    view_of(item, disclosed, mine, acts, app.clock.now())
+    let mut view = view_of(item, disclosed, mine, acts, app.clock.now());
+    if disclosed == Disclosed::Full
+        && let Some(keeping) =
+            app.conforming.of(&item.reservation, &caller.viewer(), &app.hub.policy())
+    {
+        view["conformance"] = keeping;
+    }
+    view
 }
 
 fn none(id: &str) -> Problem {
