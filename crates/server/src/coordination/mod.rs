@@ -20,6 +20,7 @@ use astray::Astray;
 
 use crate::clock::ServiceClock;
 use crate::config::UssConfig;
+use crate::conformance::ConformanceEvent;
 use crate::hub::Hub;
 use crate::reservations::{Book, Changed, Item};
 use crate::standing::in_use;
@@ -28,7 +29,7 @@ use deconflict_core::GeoPoint;
 use deconflict_core::Time;
 use deconflict_core::altitude::VerticalContext;
 use deconflict_intent::wire::ErrorReport;
-use deconflict_picture::Kind;
+use deconflict_picture::{Keeping, Kind};
 use deconflict_reserve::{Reservation, Status, text};
 use deconflict_store::{AuditRow, Entry, Writer};
 use deconflict_uss::{Host, NotFiled, Own, Peer, Peers, Telemetry, Uss, What};
@@ -36,7 +37,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -239,6 +240,37 @@ impl Coordination {
                 let _ = stop.wait_for(|stop| *stop).await;
             };
             uss.run(stopped).await;
+        });
+    }
+
+    /// Listens to how aircraft keep to their plans, until the service stops.
+    pub fn follow(
+        self: &Arc<Self>,
+        mut events: broadcast::Receiver<ConformanceEvent>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let coordination = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                };
+                match event {
+                    Ok(ConformanceEvent { reservation, aircraft, state, .. }) => match state {
+                        Keeping::Nonconforming => {
+                            coordination.nonconforming(&reservation, &aircraft)
+                        }
+                        Keeping::Conforming => coordination.conforming(&reservation, &aircraft),
+                        // Where it may have got to is told until it is seen again.
+                        Keeping::Lost => {}
+                    },
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "changes of conformance were not told to others");
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
         });
     }
 

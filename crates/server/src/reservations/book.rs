@@ -322,6 +322,33 @@ impl Book {
         Some(*inner.versions.entry(viewer.clone()).or_insert(base))
     }
 
+    /// Counts up the state of those viewers that see one reservation in full, of those that are
+    /// `meant`: something has happened that is told with it. Their numbers; of one that has
+    /// not asked yet its first.
+    pub fn touch(
+        &self,
+        id: &str,
+        meant: impl Fn(&Viewer) -> bool,
+    ) -> impl Fn(&Viewer) -> Option<u64> {
+        let mut inner = self.lock();
+        let item = inner.items.get(id).cloned();
+        let owners = item.as_ref().map(|item| owners(&inner, item)).unwrap_or_default();
+        let is_told = move |viewer: &Viewer| {
+            let disclosed = self.disclosed(viewer, item.as_ref()?, &owners);
+            (disclosed == Some(Disclosed::Full) && meant(viewer)).then_some(())
+        };
+        for (viewer, version) in &mut inner.versions {
+            *version += u64::from(is_told(viewer).is_some());
+        }
+        drop(inner);
+        move |viewer| {
+            is_told(viewer)?;
+            let mut inner = self.lock();
+            let base = inner.base;
+            Some(*inner.versions.entry(viewer.clone()).or_insert(base))
+        }
+    }
+
     fn sees(&self, viewer: &Viewer, change: &Change) -> bool {
         let sees =
             |(item, owners): &(Arc<Item>, BTreeSet<String>)| self.disclosed(viewer, item, owners);
