@@ -102,6 +102,7 @@ pub struct Coordination {
     began: Time,
     ears: Arc<Ears>,
     stands: Mutex<BTreeMap<String, Stand>>,
+    /// What is to be put right, and not before when.
     doubts: Mutex<BTreeMap<String, Time>>,
 }
 
