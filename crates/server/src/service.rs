@@ -3,6 +3,7 @@
 use crate::api::{self, App, Declarations};
 use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
+use crate::conformance::{Conforming, tell_changes};
 use crate::coordination::{Coordination, Ears, keep_filed};
 use crate::hotline::HotLine;
 use crate::hub::Hub;
@@ -11,6 +12,7 @@ use crate::layers;
 use crate::listen;
 use crate::metrics::Metrics;
 use crate::reservations::{Book, Desk, keep_time, tell_who_gives_way};
+use crate::standing::{self, Standing};
 use crate::tape::Tape;
 use crate::watch::{Parts, Watch, run_name};
 use deconflict_access::{Access, AccessConfig, KeyRow, Role, SystemClock, guard_bind};
@@ -108,6 +110,8 @@ impl Service {
             reserved.extend(layers::reserved(scenario));
             map_layers.extend(layers::aerodromes(scenario));
         }
+        let standing =
+            Standing { filed: standing::filed(plan.scenarios_on_time()), ..Standing::default() };
         let declarations = Declarations::new(declared);
         let aerodromes = layers::places_to_land(&map_layers);
         let setup = Setup { aerodromes, ..setup(&config, &plan, &declarations, &clock)? };
@@ -127,7 +131,8 @@ impl Service {
         writer.record(begun(&setup, clock.now()));
         let metrics = Metrics::default();
         let mut keeper = Keeper::new(writer.clone());
-        let mut teller = Teller { outputs: outputs.clone(), policy };
+        let mut teller = Teller { outputs: outputs.clone(), policy: policy.clone() };
+        let conforming = Conforming::default();
         let parts = Parts {
             clock: clock.clone(),
             feeds: feeds.clone(),
@@ -138,6 +143,10 @@ impl Service {
             listeners: vec![
                 Box::new(move |step: &Step| keeper.keep(step)),
                 Box::new(move |step: &Step| teller.tell(step)),
+                Box::new({
+                    let conforming = conforming.clone();
+                    move |step: &Step| conforming.take(step)
+                }),
             ],
             on_run: {
                 let writer = writer.clone();
@@ -151,7 +160,10 @@ impl Service {
                 })
             },
             threads: config.engine.threads,
+            standing,
         };
+        // Before anything can change that would have to be told.
+        let changes = conforming.listen();
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
         let coordination = match (&config.uss, exchange) {
@@ -191,12 +203,15 @@ impl Service {
             }
         }
         let (keeping, rings) = (clock.clone(), stopped.clone());
+        tokio::spawn(tell_changes(changes, desk.clone(), policy, stopped.clone()));
         tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));
         if let Some(coordination) = coordination {
             coordination.run(stopped.clone());
+            coordination.follow(conforming.listen(), stopped.clone());
             tokio::spawn(keep_filed(desk.clone(), coordination, stopped.clone()));
         }
         let app = Arc::new(App {
+            conforming,
             clock,
             hub,
             watch,

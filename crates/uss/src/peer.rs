@@ -9,7 +9,20 @@ use deconflict_core::Volume4d;
 use deconflict_intent::wire::{GetConstraintDetailsResponse, GetOperationalIntentDetailsResponse};
 use reqwest::Method;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinSet;
+
+/// How often a peer is asked again, and the pause before, doubled each time.
+const AGAIN: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why there are no details.
+enum NoDetails {
+    /// There may be some in a moment.
+    NotYet(String),
+    /// There are none.
+    Not(String),
+}
 
 impl Core {
     /// What these references of others are. The details of those whose version is new are asked for; of all if
@@ -36,7 +49,7 @@ impl Core {
         }
         while let Some(peer) = asking.join_next().await {
             // A task that panics or is stopped tells nothing; the DSS then refuses the key.
-            all.extend(peer.map(Arc::new));
+            all.extend(peer.ok().flatten().map(Arc::new));
         }
         let now = self.host.now();
         self.change(|book| {
@@ -71,37 +84,54 @@ impl Core {
         })
     }
 
-    /// Asks a peer for details, and once more if it tells another version than the DSS did: it may have
-    /// changed meanwhile.
-    async fn details(self: &Arc<Self>, reference: Reference, asked: &[Volume4d]) -> Peer {
-        let mut reference = reference;
-        let why = match self.ask_peer(&reference).await.and_then(|told| checked(&reference, told)) {
-            Ok(peer) => return peer,
-            Err(why) => why,
-        };
-        match self.reference(reference.kind(), reference.id()).await {
-            Ok(Some(now)) if now.version() != reference.version() => reference = now,
-            _ => return assumed(&reference, asked, why),
+    /// Asks a peer for details. A reference may be at the DSS a moment before its manager knows it, and
+    /// change while it is asked about: then it is asked again, after the DSS. Nothing if it is
+    /// gone by then.
+    async fn details(
+        self: &Arc<Self>,
+        mut reference: Reference,
+        asked: &[Volume4d],
+    ) -> Option<Peer> {
+        for n in 0.. {
+            let (why, again) = match self.ask_peer(&reference).await {
+                Err(NoDetails::NotYet(why)) => (why, true),
+                Err(NoDetails::Not(why)) => (why, false),
+                Ok(told) => {
+                    let other = told.reference().version() != reference.version();
+                    match checked(&reference, told) {
+                        Ok(peer) => return Some(peer),
+                        Err(why) => (why, other),
+                    }
+                }
+            };
+            if !again || n >= AGAIN {
+                return Some(assumed(&reference, asked, why));
+            }
+            tokio::time::sleep(PAUSE * 2_u32.pow(n)).await;
+            match self.reference(reference.kind(), reference.id()).await {
+                Ok(Some(now)) => reference = now,
+                Ok(None) => return None,
+                Err(_) => return Some(assumed(&reference, asked, why)),
+            }
         }
-        match self.ask_peer(&reference).await.and_then(|told| checked(&reference, told)) {
-            Ok(peer) => peer,
-            Err(why) => assumed(&reference, asked, why),
-        }
+        None
     }
 
-    async fn ask_peer(self: &Arc<Self>, reference: &Reference) -> Result<Told, String> {
+    async fn ask_peer(self: &Arc<Self>, reference: &Reference) -> Result<Told, NoDetails> {
         let (kind, id) = (reference.kind(), reference.id().to_string());
-        let base = self.peer_base(reference.base_url())?;
-        let url = route(&base, &["uss", "v1", kind.entities(), &id])?;
+        let base = self.peer_base(reference.base_url()).map_err(NoDetails::Not)?;
+        let url = route(&base, &["uss", "v1", kind.entities(), &id]).map_err(NoDetails::Not)?;
         let sent = self
             .send_with_token(kind.reading(), |bearer| Sent {
                 bearer: Some(bearer),
                 ..Sent::to(Method::GET, url.clone())
             })
             .await;
-        let answer = sent.map_err(|unanswered| unanswered.reason)?;
-        if answer.status != 200 {
-            return Err(format!("it answers with {}", answer.status));
+        let answer = sent.map_err(|unanswered| NoDetails::Not(unanswered.reason))?;
+        match answer.status {
+            200 => {}
+            404 => return Err(NoDetails::NotYet("it answers with 404".to_owned())),
+            status => return Err(NoDetails::Not(format!("it answers with {status}"))),
         }
         let told = match kind {
             Kind::Intent => serde_json::from_slice(&answer.body)
@@ -114,7 +144,7 @@ impl Core {
             // It cannot know unless it is told.
             let record = exchange(self, &url, "GET", None, Some(&answer), &why);
             self.report_to_peer(base, kind, record);
-            why
+            NoDetails::Not(why)
         })
     }
 }

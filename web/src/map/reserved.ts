@@ -144,11 +144,25 @@ function rim(centre: Place, radius_m: number, from_deg = 0, to_deg = 360): numbe
 export function outlineOf(draft: Draft): GeoJSON.Geometry | null {
   const { points } = draft;
   if (draft.shape === 'circle') return points[0] && (draft.radius_m ?? 0) > 0 ? { type: 'Polygon', coordinates: [rim(points[0], draft.radius_m ?? 0)] } : null;
+  if (draft.shape === 'volumes') return volumes(draft.blocks ?? []);
   if (points.length < 2) return null;
   const line = points.map((p) => [p.lon, p.lat]);
   if (draft.shape === 'polygon') return points.length > 2 ? { type: 'Polygon', coordinates: [line] } : { type: 'LineString', coordinates: line };
   if (draft.shape === 'corridor') return { type: 'MultiPolygon', coordinates: legs(points, draft.half_width_m ?? 0) };
   return { type: 'LineString', coordinates: line };
+}
+
+/** All volumes together, as far as they are some. */
+function volumes(blocks: readonly unknown[]): GeoJSON.MultiPolygon | null {
+  const coordinates: number[][][][] = [];
+  for (const block of blocks) {
+    const { points, radius_m } = (block ?? {}) as { points?: unknown; radius_m?: unknown };
+    if (!Array.isArray(points)) continue;
+    const places = points.filter((p): p is Place => typeof p?.lat === 'number' && typeof p?.lon === 'number');
+    if (places.length === 1 && typeof radius_m === 'number' && radius_m > 0) coordinates.push([rim(places[0], radius_m)]);
+    else if (places.length > 2) coordinates.push([places.map((p) => [p.lon, p.lat])]);
+  }
+  return coordinates.length > 0 ? { type: 'MultiPolygon', coordinates } : null;
 }
 
 /** Each leg as a strip with round ends: together they are the corridor. */

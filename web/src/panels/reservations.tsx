@@ -5,8 +5,9 @@ import { isoDay, hhmmss } from '../model/clock';
 import * as state from '../model/state';
 import * as book from '../reservations/book';
 import { DRAWN } from '../reservations/draft';
-import { bandText, existsAt, statusText, windowText, type Action, type View } from '../reservations/words';
+import { bandText, deviationText, existsAt, KEEPING, statusText, windowText, type Action, type View } from '../reservations/words';
 import { FutureSlider } from './future';
+import { MessageAbout } from './message-form';
 import { ReservationForm } from './reservation-form';
 
 const STATUS_SIGN: Record<string, string> = { draft: '·', planned: '–', active: '■', released: '○', cancelled: '×' };
@@ -73,6 +74,7 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
           {view.purpose && <p>{view.purpose}</p>}
           {view.peer && <p class="hint">Of the service {view.manager}, priority {view.priority ?? 0}: it is changed there.</p>}
           {view.coordination && <p class="hint" data-testid="coordination">{view.coordination.filed ? '' : '⚠ '}{view.coordination.says}, as <span class="mono">{view.coordination.entity}</span></p>}
+          <Aircraft app={app} view={view} />
           {view.windows.length > 1 && <p class="hint">{view.windows.length} times, next {windowText(view, now)}</p>}
           <div class="actions">
             {view.may.includes('edit') && <button type="button" data-testid="edit-reservation" onClick={() => app.book.edit(view)}>Edit</button>}
@@ -80,10 +82,33 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
               <button key={action} type="button" data-testid={`act-${action}`} onClick={() => confirm(action)}>{ACT[action].title}</button>
             ))}
             <button type="button" onClick={() => app.map?.flyToOutline(view.outline)}>Show</button>
+            <MessageAbout app={app} about={{ kind: 'reservation', id: view.id }} to={view.mine ? undefined : view.party} />
           </div>
         </div>
       )}
     </li>
+  );
+}
+
+/** Who uses it, and how they keep to it. */
+function Aircraft({ app, view }: { app: App; view: View }) {
+  const told = view.conformance ?? (view.aircraft ?? []).map((aircraft) => ({ aircraft, state: 'unseen' as const }));
+  if (told.length === 0) return null;
+  const active = view.status === 'active';
+  return (
+    <ul class="plain keeping" aria-label="Aircraft">
+      {told.map((c) => (
+        <li key={c.aircraft} class={`keeping-${c.state}`} data-testid="keeping" data-aircraft={c.aircraft} data-state={c.state}>
+          {active && <span class="keeping-sign" aria-hidden="true">{KEEPING[c.state].sign}</span>}
+          <b class="mono">{c.aircraft}</b>
+          {active && <span>{KEEPING[c.state].word}{'since' in c && c.since ? ` since ${c.since.slice(11, 19)}` : ''}</span>}
+          <span class="quiet">{deviationText(c)}</span>
+          {'track' in c && c.track !== undefined && c.state !== 'lost' && (
+            <button type="button" onClick={() => app.selectTrack(c.track ?? null)}>Find</button>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -19,6 +19,7 @@ pub(crate) use messages::{Letter, deliver};
 pub use query::Query;
 
 use crate::clock::ServiceClock;
+use crate::conformance::Conforming;
 use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::layers::Layer;
@@ -50,6 +51,8 @@ use utoipa_axum::routes;
 
 /// What the handlers work with.
 pub struct App {
+    /// How aircraft keep to reservations.
+    pub conforming: Conforming,
     /// The time.
     pub clock: ServiceClock,
     /// The picture as it is told.

@@ -121,10 +121,15 @@ fn told(app: &App, caller: &Caller, item: &Item, disclosed: Disclosed) -> Value 
     let is_ours = item.peer.is_none();
     let acts = caller.identity.may(Permission::Reserve) && is_ours && (mine || may_name);
     let mut view = view_of(item, disclosed, mine, acts, app.clock.now());
+    if disclosed == Disclosed::Full
+        && let Some(keeping) =
+            app.conforming.of(&item.reservation, &caller.viewer(), &app.hub.policy())
+    {
+        view["conformance"] = keeping;
+    }
     let stand = app.desk.coordination.as_ref().filter(|_| is_ours && (mine || may_name));
-    let stand = stand.and_then(|coordination| coordination.stand(&item.reservation));
-    if let (Some(stand), Value::Object(view)) = (stand, &mut view) {
-        view.insert("coordination".to_owned(), json!(stand));
+    if let Some(stand) = stand.and_then(|coordination| coordination.stand(&item.reservation)) {
+        view["coordination"] = json!(stand);
     }
     view
 }

@@ -43,6 +43,9 @@ pub struct UssConfig {
     pub priority_rescue: Option<i32>,
     /// From which priority on a peer's intent is humanitarian.
     pub priority_humanitarian: Option<i32>,
+    /// Seconds after which an aircraft that has left its plan is not expected back.
+    #[serde(default = "contingent_s")]
+    pub contingent_s: f64,
     /// Whether addresses without TLS are used.
     #[serde(default)]
     pub allow_http: bool,
@@ -56,6 +59,10 @@ pub struct UssConfig {
 
 fn refresh_s() -> f64 {
     60.0
+}
+
+fn contingent_s() -> f64 {
+    300.0
 }
 
 fn patience_s() -> f64 {
@@ -162,6 +169,7 @@ impl UssConfig {
         for (key, seconds, [least, most]) in [
             ("refresh_s", self.refresh_s, [1.0, 3_600.0]),
             ("patience_s", self.patience_s, [0.1, 60.0]),
+            ("contingent_s", self.contingent_s, [1.0, 86_400.0]),
         ] {
             if !(least..=most).contains(&seconds) {
                 return Err(wrong(key, format!("{seconds} is not between {least} and {most}")));
@@ -443,7 +451,7 @@ mod tests {
         assert_eq!((settings.watched.len(), settings.manager.as_str()), (1, "cell"));
         assert!(settings.watched[0].upper.unwrap().m > 6_096.0);
         let lines = uss.says().unwrap().join("\n");
-        assert!(lines.contains("1 watched outlines, 1078 km²"), "{lines}");
+        assert!(lines.contains("1 watched outlines, 1082 km²"), "{lines}");
         assert_eq!(host_of(&uss.base_url).as_deref(), Some("::1"));
         assert_eq!(host_of("https://cell.example:99/x").as_deref(), Some("cell.example"));
     }

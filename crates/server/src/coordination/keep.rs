@@ -10,8 +10,10 @@ use tokio::sync::watch;
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// After something could not be put right, nothing is tried for this time, seconds.
-const PAUSE_S: f64 = 5.0;
+/// After something could not be put right, nothing is tried for this time, seconds, …
+const PAUSE_S: f64 = 1.0;
+/// … and that not for this time.
+const RETRY_S: f64 = 5.0;
 /// Where the start could not find out everything it is tried again after this, seconds.
 const ALIGN_S: f64 = 30.0;
 /// What is over for longer than this is over at the DSS too, seconds.
@@ -46,14 +48,20 @@ pub async fn keep_filed(
             align_after = now.plus_s(ALIGN_S);
         }
         again(&coordination, now);
-        let due: Vec<String> = coordination.doubts().keys().cloned().collect();
+        let due: Vec<String> = {
+            let doubts = coordination.doubts();
+            doubts.iter().filter(|(_, due)| **due <= now).map(|(id, _)| id.clone()).collect()
+        };
         for id in due {
             if *stop.borrow() {
                 return;
             }
             if let Err(why) = desk.settle(&coordination, &id).await {
                 tracing::warn!(reservation = id, why, "not as it should be at the DSS");
-                not_before = coordination.clock.now().plus_s(PAUSE_S);
+                // The others come first when it is tried again.
+                let now = coordination.clock.now();
+                coordination.doubts().insert(id, now.plus_s(RETRY_S));
+                not_before = now.plus_s(PAUSE_S);
                 break;
             }
         }
@@ -135,6 +143,7 @@ impl Desk {
                     Err(_) => return Err("the DSS is too slow".to_owned()),
                 }
                 coordination.stands().remove(id);
+                coordination.ears.astray().remove(id);
             }
             Some(item) => {
                 coordination.stands().remove(id);

@@ -7,6 +7,7 @@
 //! [`keep_filed`]: at the start, and whenever something is in doubt, it makes the DSS agree with
 //! what is stored (CRD-1).
 
+mod astray;
 mod keep;
 mod outlines;
 mod own;
@@ -15,8 +16,11 @@ mod peer;
 pub use keep::keep_filed;
 pub use own::{Filing, Priorities, Teller, entity};
 
+use astray::Astray;
+
 use crate::clock::ServiceClock;
 use crate::config::UssConfig;
+use crate::conformance::ConformanceEvent;
 use crate::hub::Hub;
 use crate::reservations::{Book, Changed, Item};
 use crate::standing::in_use;
@@ -25,15 +29,15 @@ use deconflict_core::GeoPoint;
 use deconflict_core::Time;
 use deconflict_core::altitude::VerticalContext;
 use deconflict_intent::wire::ErrorReport;
-use deconflict_picture::Kind;
-use deconflict_reserve::{Reservation, text};
+use deconflict_picture::{Keeping, Kind};
+use deconflict_reserve::{Reservation, Status, text};
 use deconflict_store::{AuditRow, Entry, Writer};
 use deconflict_uss::{Host, NotFiled, Own, Peer, Peers, Telemetry, Uss, What};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -93,10 +97,12 @@ pub struct Coordination {
     dss: String,
     refresh_s: f64,
     patience: Duration,
+    contingent_s: f64,
     clock: ServiceClock,
     began: Time,
     ears: Arc<Ears>,
     stands: Mutex<BTreeMap<String, Stand>>,
+    /// What is to be put right, and not before when.
     doubts: Mutex<BTreeMap<String, Time>>,
 }
 
@@ -107,11 +113,19 @@ pub struct Ears {
     hub: Hub,
     watch: Watch,
     writer: Writer,
+    manager: String,
     context: VerticalContext,
     priorities: Priorities,
+    /// Reservations whose aircraft have left them.
+    astray: Mutex<BTreeMap<String, Astray>>,
 }
 
 impl Ears {
+    fn astray(&self) -> MutexGuard<'_, BTreeMap<String, Astray>> {
+        // Nothing that is done under the lock leaves it half done.
+        self.astray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ears that have heard nothing yet.
     pub fn new(
         teller: &Teller,
@@ -122,7 +136,8 @@ impl Ears {
         writer: Writer,
     ) -> Arc<Ears> {
         let (context, priorities) = (teller.context, teller.priorities);
-        Arc::new(Ears { clock, book, hub, watch, writer, context, priorities })
+        let (manager, astray) = (teller.manager.clone(), Mutex::default());
+        Arc::new(Ears { clock, book, hub, watch, writer, manager, context, priorities, astray })
     }
 
     /// Takes in what some peers, or `all` of them, have.
@@ -143,7 +158,7 @@ impl Ears {
 
     /// Everybody is told to ask again.
     fn stir(&self) {
-        self.book.touch();
+        self.book.touch_all();
         self.hub
             .add(Kind::Reservations, |viewer| Some(Changed { version: self.book.seen(viewer).0 }));
     }
@@ -154,8 +169,10 @@ impl Host for Ears {
         self.clock.now()
     }
 
-    fn telemetry(&self, _id: Uuid) -> Option<Telemetry> {
-        None
+    fn telemetry(&self, id: Uuid) -> Option<Telemetry> {
+        let astray = self.astray();
+        let (_, astray) = astray.iter().find(|(name, _)| entity(&self.manager, name) == id)?;
+        astray::telemetry(astray, &self.hub.picture())
     }
 
     fn peers_changed(&self, peers: &Arc<Peers>) {
@@ -206,6 +223,7 @@ impl Coordination {
             dss: config.dss.clone(),
             refresh_s: config.refresh_s,
             patience: Duration::from_secs_f64(config.patience_s) * CHANGE_REQUESTS,
+            contingent_s: config.contingent_s,
             began: clock.now(),
             clock,
             ears,
@@ -223,6 +241,37 @@ impl Coordination {
                 let _ = stop.wait_for(|stop| *stop).await;
             };
             uss.run(stopped).await;
+        });
+    }
+
+    /// Listens to how aircraft keep to their plans, until the service stops.
+    pub fn follow(
+        self: &Arc<Self>,
+        mut events: broadcast::Receiver<ConformanceEvent>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let coordination = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                };
+                match event {
+                    Ok(ConformanceEvent { reservation, aircraft, state, .. }) => match state {
+                        Keeping::Nonconforming => {
+                            coordination.nonconforming(&reservation, &aircraft)
+                        }
+                        Keeping::Conforming => coordination.conforming(&reservation, &aircraft),
+                        // Where it may have got to is told until it is seen again.
+                        Keeping::Lost => {}
+                    },
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "changes of conformance were not told to others");
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
         });
     }
 
@@ -249,7 +298,7 @@ impl Coordination {
         F: Fn() -> Fut + Send + Sync,
         Fut: Future<Output = bool> + Send,
     {
-        let filing = self.teller.filing(reservation, self.clock.now()).map_err(Unfiled::Unfit)?;
+        let filing = self.filing(reservation).map_err(Unfiled::Unfit)?;
         if self.is_filed(&reservation.id, &filing.own) {
             return Ok(());
         }
@@ -284,6 +333,49 @@ impl Coordination {
             }
             Err(why) => Err(Unfiled::Away(why.to_string())),
         }
+    }
+
+    /// A reservation as it is filed now: where its aircraft have left it, that is told too.
+    fn filing(&self, reservation: &Reservation) -> Result<Filing, String> {
+        let now = self.clock.now();
+        let mut filing = self.teller.filing(reservation, now)?;
+        let mut all = self.ears.astray();
+        let Some(astray) = all.get_mut(&reservation.id) else { return Ok(filing) };
+        let What::Intent { state, .. } = &mut filing.own.what else { return Ok(filing) };
+        if reservation.status != Status::Active {
+            return Ok(filing);
+        }
+        astray.look(&self.ears.hub.picture(), now, &self.teller.context);
+        if astray.volumes.is_empty() {
+            return Ok(filing);
+        }
+        astray.is_contingent |= now.seconds_since(astray.since) >= self.contingent_s;
+        *state = astray.state();
+        filing.own.off_nominal = astray.volumes.clone();
+        filing.again = Some(now.plus_s(astray::AGAIN_S));
+        Ok(filing)
+    }
+
+    /// An aircraft has left its plan: others are told where it may be instead.
+    pub fn nonconforming(&self, id: &str, aircraft: &str) {
+        let now = self.clock.now();
+        let mut all = self.ears.astray();
+        let astray = all.entry(id.to_owned()).or_insert_with(|| Astray::new(aircraft, now));
+        astray.aircraft.insert(aircraft.to_owned());
+        drop(all);
+        self.doubt(id);
+    }
+
+    /// An aircraft is back in its plan. Once it was said that it will not come back, that stays.
+    pub fn conforming(&self, id: &str, aircraft: &str) {
+        let mut all = self.ears.astray();
+        let Some(astray) = all.get_mut(id) else { return };
+        astray.aircraft.remove(aircraft);
+        if astray.aircraft.is_empty() && !astray.is_contingent {
+            all.remove(id);
+        }
+        drop(all);
+        self.doubt(id);
     }
 
     /// Asks other services what they have where a plan is, so that it is in the book.

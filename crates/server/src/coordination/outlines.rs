@@ -125,7 +125,7 @@ mod tests {
             let ends = [point(lat, 179.2), point(lat + 1.0, -179.0), point(lat + 1.2, -178.0)];
             let strip = Footprint::Corridor(Corridor::new(ends.to_vec(), 9_000.0).unwrap());
             let told = outlines(&strip, 1_000.0).unwrap();
-            assert!(told.len() >= 4, "{}", told.len());
+            assert!(told.len() >= 3, "{}", told.len());
             for leg in ends.windows(2) {
                 let (azimuth, leg_m) = leg[0].azimuth_and_distance(leg[1]);
                 for k in 0..=40 {

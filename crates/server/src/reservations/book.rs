@@ -186,6 +186,24 @@ impl Book {
         binding
     }
 
+    /// What binds somebody's plan: the same, and a peer that is called like that party is not it,
+    /// if that has nothing here yet.
+    pub fn binding_against(&self, party: &str) -> Arc<Vec<Reservation>> {
+        let binding = self.binding();
+        let inner = self.lock();
+        let is_peers = |r: &Reservation| {
+            r.party == party && inner.items.get(&r.id).is_some_and(|item| item.peer.is_some())
+        };
+        if !binding.iter().any(is_peers) {
+            return binding;
+        }
+        let apart = binding.iter().map(|r| match is_peers(r) {
+            true => Reservation { party: format!("{party} (peer)"), ..r.clone() },
+            false => r.clone(),
+        });
+        Arc::new(apart.collect())
+    }
+
     /// All of ours.
     pub fn ours(&self) -> Vec<Arc<Item>> {
         self.lock().items.values().filter(|item| item.peer.is_none()).cloned().collect()
@@ -249,7 +267,7 @@ impl Book {
     }
 
     /// Counts up for everybody: something is to be told that is no reservation.
-    pub fn touch(&self) {
+    pub fn touch_all(&self) {
         for version in self.lock().versions.values_mut() {
             *version += 1;
         }
@@ -304,6 +322,33 @@ impl Book {
         Some(*inner.versions.entry(viewer.clone()).or_insert(base))
     }
 
+    /// Counts up the state of those viewers that see one reservation in full, of those that are
+    /// `meant`: something has happened that is told with it. Their numbers; of one that has
+    /// not asked yet its first.
+    pub fn touch(
+        &self,
+        id: &str,
+        meant: impl Fn(&Viewer) -> bool,
+    ) -> impl Fn(&Viewer) -> Option<u64> {
+        let mut inner = self.lock();
+        let item = inner.items.get(id).cloned();
+        let owners = item.as_ref().map(|item| owners(&inner, item)).unwrap_or_default();
+        let is_told = move |viewer: &Viewer| {
+            let disclosed = self.disclosed(viewer, item.as_ref()?, &owners);
+            (disclosed == Some(Disclosed::Full) && meant(viewer)).then_some(())
+        };
+        for (viewer, version) in &mut inner.versions {
+            *version += u64::from(is_told(viewer).is_some());
+        }
+        drop(inner);
+        move |viewer| {
+            is_told(viewer)?;
+            let mut inner = self.lock();
+            let base = inner.base;
+            Some(*inner.versions.entry(viewer.clone()).or_insert(base))
+        }
+    }
+
     fn sees(&self, viewer: &Viewer, change: &Change) -> bool {
         let sees =
             |(item, owners): &(Arc<Item>, BTreeSet<String>)| self.disclosed(viewer, item, owners);
@@ -334,7 +379,13 @@ impl Book {
             return Some(Disclosed::Full);
         }
         let binds = reservation.status.binds();
-        match self.policy.sight(party, Some(&reservation.party)) {
+        let sight = match item.peer.is_some() && reservation.party == *party {
+            // A party that is called like another service is not its owner (CRD-4), and no
+            // line of the policy tells the two apart.
+            true => Sight::Nothing,
+            false => self.policy.sight(party, Some(&reservation.party)),
+        };
+        match sight {
             // What is being drawn binds nobody, and is nobody else's business.
             _ if reservation.status == Status::Draft => None,
             Sight::Full => Some(Disclosed::Full),

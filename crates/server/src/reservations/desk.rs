@@ -10,7 +10,7 @@ use crate::standing::in_use;
 use crate::watch::Watch;
 use deconflict_access::Outcome;
 use deconflict_core::Time;
-use deconflict_picture::Kind;
+use deconflict_picture::{Kind, Viewer};
 use deconflict_reserve::check::{self, Options, Report, Verdict};
 use deconflict_reserve::status::Action;
 use deconflict_reserve::{Reservation, Status, document};
@@ -177,7 +177,7 @@ impl Desk {
         let checked = tokio::task::spawn_blocking(move || {
             // Held until the work is done, whoever has stopped waiting for it.
             let _permit = permit;
-            let binding = book.binding();
+            let binding = book.binding_against(&plan.party);
             // Its own earlier version is left out by id and party; the cell may change the party.
             let is_other = |r: &Reservation| r.id == plan.id && r.party != plan.party;
             if binding.iter().any(is_other) {
@@ -226,6 +226,13 @@ impl Desk {
             .add(Kind::Reservations, |viewer| Some(Changed { version: self.book.seen(viewer).0 }));
         self.watch.reserve(in_use(self.book.binding().iter()));
         Ok(())
+    }
+
+    /// Tells on the streams that there is something new of one reservation, which is in no
+    /// version of it, to those who see it in full and are `meant`.
+    pub fn tell_again(&self, id: &str, meant: impl Fn(&Viewer) -> bool) {
+        let version = self.book.touch(id, meant);
+        self.hub.add(Kind::Reservations, |viewer| Some(Changed { version: version(viewer)? }));
     }
 
     async fn change(

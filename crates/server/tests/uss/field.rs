@@ -1,7 +1,7 @@
 //! A DSS and services that are its clients, all on loopback.
 
 use crate::common::client::{Answer, Client};
-use crate::common::{config_in, flights, key, try_start};
+use crate::common::{config_in, flights, key, tokens, try_start};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
@@ -110,11 +110,25 @@ impl Cell {
         Client::new(&format!("http://127.0.0.1:{}", self.port)).bearer(&self.keys[name])
     }
 
+    /// Somebody without a key.
+    pub fn stranger(&self) -> Client {
+        Client::new(&format!("http://127.0.0.1:{}", self.port))
+    }
+
     pub async fn stop(&mut self) {
         if let Some(service) = self.service.take() {
             service.stop().await;
         }
     }
+}
+
+/// A token of another service for one on this machine.
+pub fn token(sub: &str, scope: &str) -> String {
+    let exp = flights::now().as_nanos() / 1_000_000_000 + 600;
+    let claims = json!({
+        "iss": "https://id.test", "sub": sub, "aud": "127.0.0.1", "scope": scope, "exp": exp,
+    });
+    tokens::token(&claims, &tokens::Signed::Rs256(tokens::RSA_A))
 }
 
 /// A circle of 5 km on its own levels, in an hour; `fields` come on top.

@@ -4,7 +4,7 @@
 mod common;
 mod field;
 
-use common::eventually;
+use common::{eventually, flights};
 use field::{Cell, Dss, act, draft, make, peers, planned};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -75,6 +75,28 @@ async fn of_two_services_one_gets_the_airspace() {
     assert_eq!(free.status, 200, "{free:?}");
     one.stop().await;
     two.stop().await;
+}
+
+/// ACC-1: what other services call is not opened by keys of people, nor the interface by tokens
+/// of other services; without `[uss]` there is nothing to call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_two_doors_have_keys_of_their_own() {
+    let dss = Dss::start().await;
+    let mut one = Cell::start(&dss, "uss1", "", &["ACME"]).await;
+    let path = "/uss/v1/operational_intents/7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    for name in ["tower", "admin", "ACME"] {
+        assert_eq!(one.client(name).get(path).await.status, 401, "{name}");
+    }
+    let peer = one.stranger().bearer(&field::token("uss2", "utm.strategic_coordination"));
+    let answer = peer.get(path).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(peer.get("/v1/reservations").await.status, 401);
+    let peer = one.stranger().bearer(&field::token("uss2", "utm.constraint_processing"));
+    assert_eq!(peer.get(path).await.status, 403);
+    one.stop().await;
+    let alone = common::start("").await;
+    assert_eq!(alone.client().get(path).await.status, 404);
+    alone.stop().await;
 }
 
 /// VIS-2, CRD-4: what another service has is seen as policy releases it, with that service as the
@@ -238,6 +260,53 @@ async fn what_cannot_be_told_is_refused_and_areas_are_constraints() {
     let edit = draft(34.0, json!({ "version": now["version"] }));
     let refused = tower.send(Method::PUT, &path, Some(edit)).await;
     assert_eq!(refused.status, 409, "{refused:?}");
+    one.stop().await;
+    two.stop().await;
+}
+
+/// CRD-5: of an aircraft that has left its plan others are told where it may be instead, and
+/// where it is; what does not come back is contingent until it is given back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_are_told_of_an_aircraft_that_has_left_its_plan() {
+    let dss = Dss::start().await;
+    let feed = "[[feed]]\nname = \"link\"\nkind = \"push\"\nowner = \"ACME\"\n";
+    let mut one = Cell::start(&dss, "uss1", feed, &["ACME"]).await;
+    let mut two = Cell::start(&dss, "uss2", "", &["BLUE"]).await;
+    let (acme, officer) = (one.client("ACME"), two.client("tower"));
+    let now = flights::now();
+    let window =
+        json!({ "start": now.plus_s(-60.0).to_string(), "end": now.plus_s(3_600.0).to_string() });
+    let plan = planned(&acme, draft(34.0, window)).await;
+    let id = plan["id"].as_str().unwrap().to_owned();
+    let state = async || peers(&officer).await.pop().map(|peer| peer["state"].clone());
+    let becomes = async |wanted: &str| {
+        eventually(wanted, async || (state().await == Some(json!(wanted))).then_some(())).await;
+    };
+    // Time brings it into use.
+    becomes("Activated").await;
+    let stray = flights::Flight::new("4a0001", 34.2, 40.0, 2_000.0, 90.0);
+    let reports = flights::lately(8, 1.0).map(|(time, t_s)| stray.report(time, t_s)).collect();
+    assert_eq!(flights::push(&acme, "link", reports).await.status, 200);
+    eventually("its track", async || {
+        acme.get("/v1/tracks").await.text.contains("4a0001").then_some(())
+    })
+    .await;
+    let coordination = one.service().app().desk.coordination.clone().unwrap();
+    coordination.nonconforming(&id, "4a0001");
+    becomes("Nonconforming").await;
+    let seen = peers(&officer).await.pop().unwrap();
+    let blocks = seen["blocks"].as_array().unwrap();
+    assert!(blocks.len() >= 2 && blocks[0]["points"][0]["lat"] == 34.0, "{seen}");
+    let entity = plan["coordination"]["entity"].as_str().unwrap();
+    let path = format!("/uss/v1/operational_intents/{entity}/telemetry");
+    let asks = one.stranger().bearer(&field::token("uss2", "utm.conformance_monitoring_sa"));
+    let told = asks.get(&path).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    let lat = told.json()["telemetry"]["position"]["latitude"].as_f64().unwrap();
+    assert!((lat - 34.2).abs() < 0.01, "{told:?}");
+    coordination.conforming(&id, "4a0001");
+    becomes("Activated").await;
+    assert_eq!(asks.get(&path).await.status, 409);
     one.stop().await;
     two.stop().await;
 }
