@@ -34,6 +34,8 @@ pub struct Config {
     pub visibility: Visibility,
     /// How reservations are ruled.
     pub reservations: Reservations,
+    /// How messages are signed.
+    pub hotline: HotLineConfig,
     /// What is known of parties, by name.
     pub parties: BTreeMap<String, PartyConfig>,
     /// Separation rules, as TOML in a file; the built-in ones if not given.
@@ -61,6 +63,7 @@ impl Default for Config {
             access: None,
             visibility: Visibility::default(),
             reservations: Reservations::default(),
+            hotline: HotLineConfig::default(),
             parties: BTreeMap::new(),
             rules: None,
             feed: Vec::new(),
@@ -104,6 +107,15 @@ impl Default for Http {
             max_replays: 8,
         }
     }
+}
+
+/// `[hotline]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HotLineConfig {
+    /// File of the private key that messages are signed with, PEM; without it one is made and kept
+    /// in the database.
+    pub key_file: Option<PathBuf>,
 }
 
 /// `[store]`
@@ -325,7 +337,8 @@ impl Config {
             }
         };
         let http = [&mut self.http.certificate, &mut self.http.private_key];
-        let rules = [&mut self.rules, &mut self.reservations.matrix].into_iter().flatten();
+        let files = [&mut self.rules, &mut self.reservations.matrix, &mut self.hotline.key_file];
+        let rules = files.into_iter().flatten();
         http.into_iter().flatten().chain(rules).for_each(resolve);
         self.layer.iter_mut().for_each(|layer| resolve(&mut layer.file));
         resolve(&mut self.recording.dir);
