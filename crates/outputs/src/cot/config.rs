@@ -95,9 +95,8 @@ pub struct CotConfig {
     /// What to send alerts as.
     #[serde(default)]
     pub alerts: AlertsAs,
-    /// What to send warnings about one aircraft as.
-    #[serde(default)]
-    pub warnings: AlertsAs,
+    /// What to send warnings about one aircraft as; the same as alerts if not given.
+    pub warnings: Option<AlertsAs>,
     /// Seconds of data time between two events of the same track.
     #[serde(default = "two")]
     pub every_s: f64,
@@ -159,6 +158,10 @@ impl CotConfig {
         }
     }
 
+    pub(crate) fn warnings(&self) -> AlertsAs {
+        self.warnings.unwrap_or(self.alerts)
+    }
+
     fn address(&self) -> Result<Option<Address>, ConfigError> {
         let Some(to) = &self.to else { return Ok(None) };
         let address = Address::parse(to).map_err(|fault| self.error("to", fault))?;
@@ -198,7 +201,7 @@ impl CotConfig {
         if self.interface.is_some() && !multicast {
             return Err(self.error("interface", "is for a multicast group in to"));
         }
-        if !self.tracks && [self.alerts, self.warnings] == [AlertsAs::None; 2] {
+        if !self.tracks && [self.alerts, self.warnings()] == [AlertsAs::None; 2] {
             let fault = "neither tracks nor alerts nor warnings: nothing would be sent";
             return Err(self.error("tracks", fault));
         }

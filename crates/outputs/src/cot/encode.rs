@@ -40,7 +40,7 @@ impl CotEncoder {
             every_s: config.every_s,
         };
         CotEncoder {
-            warning_style: WarningStyle { warnings: config.warnings, tracks: tracks.clone() },
+            warning_style: WarningStyle { warnings: config.warnings(), tracks: tracks.clone() },
             style: AlertStyle { alerts: config.alerts, tracks },
             with_tracks: config.tracks,
             seen: None,
