@@ -1,6 +1,6 @@
 //! The routes of the standard, and those that the InterUSS Platform adds.
 
-use crate::auth::Gate;
+use crate::auth::{Gate, admit};
 use crate::pool::{Pool, Unavailable};
 use axum::Router;
 use axum::body::Bytes;
@@ -160,7 +160,7 @@ struct Request<'a> {
 
 impl Request<'_> {
     async fn read(&self, scopes: &[&str], read: impl FnOnce() -> Result<Read, Refused>) -> Reply {
-        let caller = self.desk.gate.admit(self.headers, scopes).await?;
+        let caller = admit(&self.desk.gate, self.headers, scopes).await?;
         Ok(told(self.desk.pool.read(&caller, &read()?).await?))
     }
 
@@ -174,7 +174,7 @@ impl Request<'_> {
         body: &[u8],
         make: impl FnOnce() -> Result<Write, Refused>,
     ) -> Reply {
-        let caller = self.desk.gate.admit(self.headers, scopes).await?;
+        let caller = admit(&self.desk.gate, self.headers, scopes).await?;
         let write = make()?;
         let idempotency = match self.headers.get("idempotency-key") {
             None => None,
@@ -225,7 +225,7 @@ async fn version_of(
     Path(system): Path<String>,
     headers: HeaderMap,
 ) -> Reply {
-    desk.gate.admit(&headers, VERSIONING).await?;
+    admit(&desk.gate, &headers, VERSIONING).await?;
     if system != "dss" {
         let words = "this service tells the version of the system \"dss\" only".to_owned();
         return Err(Refused(StatusCode::NOT_FOUND, words));
@@ -237,7 +237,7 @@ async fn version_of(
 
 /// Which pool this instance belongs to: all instances on one database say the same.
 async fn pool_id(State(desk): State<Desk>, headers: HeaderMap) -> Reply {
-    desk.gate.admit(&headers, POOL_STATUS).await?;
+    admit(&desk.gate, &headers, POOL_STATUS).await?;
     Ok(answer(StatusCode::OK, json!({ "dar_id": desk.pool.id() }).to_string()))
 }
 
@@ -245,7 +245,7 @@ async fn pool_id(State(desk): State<Desk>, headers: HeaderMap) -> Reply {
 /// malformed request and not, as for any other path that is not there, "no such route".
 fn unversioned(scopes: &'static [&'static str]) -> MethodRouter<Desk> {
     let refuse = move |State(desk): State<Desk>, headers: HeaderMap| async move {
-        desk.gate.admit(&headers, scopes).await?;
+        admit(&desk.gate, &headers, scopes).await?;
         Reply::Err(bad("the path must end with the version that is to be changed".to_owned()))
     };
     put(refuse).delete(refuse)
@@ -261,7 +261,7 @@ async fn validate_oauth(
     Query(asked): Query<Owner>,
     headers: HeaderMap,
 ) -> Reply {
-    let caller = desk.gate.admit(&headers, &[]).await?;
+    let caller = admit(&desk.gate, &headers, &[]).await?;
     if asked.owner.is_some_and(|owner| owner != *caller.uss) {
         let words = "the access token is not of that owner".to_owned();
         return Err(Refused(StatusCode::FORBIDDEN, words));

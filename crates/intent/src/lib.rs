@@ -25,6 +25,7 @@ mod covering;
 mod extent;
 mod intents;
 mod others;
+pub mod outward;
 mod refusal;
 mod row;
 mod stored;
