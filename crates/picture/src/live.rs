@@ -4,6 +4,7 @@ use crate::advising::Desk;
 use crate::alert::{Alert, FiguresView};
 use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
+use crate::conformance::{ConformanceBook, Conformances};
 use crate::encounter::{Place, both};
 use crate::feed::{Followed, Health, Line};
 use crate::known::Known;
@@ -131,6 +132,7 @@ pub struct Live {
     builder: Builder,
     book: AlertBook,
     warnings: WarningBook,
+    conformance: ConformanceBook,
     feeds: Vec<Followed>,
     lines: Vec<Line>,
     picture: Arc<Picture>,
@@ -180,6 +182,7 @@ impl Live {
             builder: Builder::default(),
             book: AlertBook::new(&setup.run),
             warnings: WarningBook::new(&setup.run),
+            conformance: ConformanceBook::default(),
             lines: vec![Line::default(); feeds.len()],
             feeds,
             picture: Arc::new(picture),
@@ -347,6 +350,7 @@ impl Live {
             warnings: std::mem::take(&mut self.warned),
             feeds_changed: std::mem::take(&mut self.feeds_changed),
             notes: std::mem::take(&mut self.notes),
+            conformance: self.conformance.tell(),
         })
     }
 
@@ -434,6 +438,7 @@ impl Live {
         }
         self.warnings.refresh(self.engine.warnings().warnings());
         self.warnings.forget(now);
+        self.conformance.look(&self.engine, now);
         self.changed.extend(self.book.adopt(now));
         self.book.forget(now);
         // What changed in this evaluation is told with the geometry of this evaluation.

@@ -1,6 +1,7 @@
 //! One moment of the picture, and what has come of the input before it.
 
 use crate::alert::Alert;
+use crate::conformance::Conformances;
 use crate::feed::Feed;
 use crate::track::Track;
 use crate::warning::Warning;
@@ -63,6 +64,8 @@ pub struct Step {
     pub advised: Vec<Arc<Alert>>,
     /// What else happened.
     pub notes: Vec<Note>,
+    /// How aircraft keep to their plans, and what has changed in that.
+    pub conformance: Conformances,
 }
 
 /// An empty picture, for tests and for what has not begun.

@@ -207,7 +207,7 @@ fn an_encounter_by_plan_is_drawn_along_the_plans() {
     assert!(compared > 0);
 }
 
-/// PLN-8: an engine that is begun in the middle of a recording counts anew, and yet gives a warning the
+/// PLN-9: an engine that is begun in the middle of a recording counts anew, and yet gives a warning the
 /// name and the record that it had; one that nobody knows gets a name that no other has.
 #[test]
 fn a_warning_keeps_its_name_when_it_is_looked_back_at() {

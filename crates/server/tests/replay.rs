@@ -107,7 +107,7 @@ async fn a_recording_gives_the_same_alerts() {
 }
 
 /// ENG-1: who comes to airspace that another party has reserved is warned before it is there,
-/// and the recording of the service gives the same warning. PLN-8: what is stored is what was told.
+/// and the recording of the service gives the same warning. PLN-9: what is stored is what was told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn airspace_in_use_is_warned_of_live_and_played_again() {
     let running =
