@@ -4,7 +4,7 @@ use crate::advising::Desk;
 use crate::alert::{Alert, FiguresView};
 use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
-use crate::conformance::{ConformanceBook, Conformances};
+use crate::conformance::ConformanceBook;
 use crate::encounter::{Place, both};
 use crate::feed::{Followed, Health, Line};
 use crate::known::Known;
