@@ -187,18 +187,19 @@ async fn what_cannot_be_told_is_refused_with_a_reason() {
     dss.stop().await;
 }
 
+type Says = Box<dyn Fn(Value) -> axum::response::Response + Send>;
+
 /// A peer that answers as it likes.
 struct Liar {
     url: String,
-    says: Arc<Mutex<Box<dyn Fn(Value) -> axum::response::Response + Send>>>,
+    says: Arc<Mutex<Says>>,
     truth: Arc<Mutex<Value>>,
 }
 
 impl Liar {
     async fn start() -> Liar {
         let truth = Arc::new(Mutex::new(Value::Null));
-        let says: Box<dyn Fn(Value) -> axum::response::Response + Send> =
-            Box::new(|v| axum::Json(v).into_response());
+        let says: Says = Box::new(|v| axum::Json(v).into_response());
         let says = Arc::new(Mutex::new(says));
         let (held, answers) = (Arc::clone(&truth), Arc::clone(&says));
         let details = move |Path(_): Path<String>| {
@@ -265,8 +266,7 @@ async fn a_peer_that_lies_is_not_believed() {
     };
     let at = |s: f64| json!({ "value": deconflict_intent::wire::WireTime::from(now().plus_s(s)).value, "format": "RFC3339" });
     let mut tried = 0;
-    let mut refused = async |says: Box<dyn Fn(Value) -> axum::response::Response + Send>,
-                             words: &str| {
+    let mut refused = async |says: Says, words: &str| {
         liar.says(says);
         match a.file(&own(10.001, 20.0)).await.unwrap_err() {
             NotFiled::PeerAway { manager, reason, .. } => {
