@@ -3,7 +3,7 @@ import { destination, inverse } from '../src/geo/geodesic';
 import { Camera } from '../src/map/camera';
 import { outlineOf, ReservedLayer } from '../src/map/reserved';
 import { add, aircraft, blocks, empty, History, insert, lacks, move, place, places, remove, sent, written, type Draft } from '../src/reservations/draft';
-import { bandText, deviationText, draftOf, existsAt, KEEPING, windowText, type View } from '../src/reservations/words';
+import { bandText, deviationText, draftOf, existsAt, KEEPING, statusText, windowText, type View } from '../src/reservations/words';
 
 const NOON = Date.parse('2026-03-01T12:20:00Z');
 
@@ -150,5 +150,31 @@ describe('on the map', () => {
     camera.projectLonLat(40.5, 35);
     expect(layer.hit(camera, draft, camera.sx, camera.sy)).toEqual({ kind: 'middle', index: 1 });
     expect(layer.hit(camera, draft, 20, 20)).toBeNull();
+  });
+});
+
+describe('what another service has', () => {
+  const view = { id: 'a', kind: 'operation', shape: 'circle', points: [], status: 'active', peer: true, manager: 'uss2', party: 'uss2', state: 'Nonconforming', mine: false, may: [],
+    disclosed: 'full', outline: { type: 'MultiPolygon', coordinates: [[[[40, 35], [41, 35], [41, 36], [40, 35]]]] },
+    band: { lower: null, upper: null, lower_m: null, upper_m: null }, windows: [[null, null]] } as unknown as View;
+
+  test('is told in the words of the standard, and nothing of it goes back as a draft', () => {
+    expect(statusText(view)).toBe('Nonconforming');
+    expect(statusText({ ...view, peer: undefined, state: undefined } as unknown as View)).toBe('active');
+    expect(draftOf(view)).not.toHaveProperty('manager');
+    expect(draftOf(view)).not.toHaveProperty('state');
+  });
+
+  test('differs on the map by its line, not by a colour alone', () => {
+    const camera = new Camera();
+    camera.resize(1000, 600);
+    camera.lookAt(35, 40.5, 8);
+    const lines = (drawn: View): string[] => {
+      const dashes: string[] = [];
+      const ctx = new Proxy({}, { get: (_, name) => (name === 'setLineDash' ? (dash: number[]) => dashes.push(dash.join(' ')) : () => undefined), set: () => true });
+      new ReservedLayer().draw(ctx as CanvasRenderingContext2D, camera, new Proxy({}, { get: () => '#000' }) as never, [drawn], NOON, null, undefined);
+      return dashes;
+    };
+    expect(lines(view)[0]).not.toBe(lines({ ...view, peer: false })[0]);
   });
 });

@@ -36,7 +36,7 @@ pub mod wire;
 
 pub use airspace::{Airspace, Change, Counts, Draft};
 pub use command::{Answer, Caller, Circumstances, Idempotency, Read, Write, read, scope, write};
-pub use covering::{Covering, Outline};
+pub use covering::{Covering, Outline, hull};
 pub use extent::{Extent, Limits, Needs};
 pub use others::{Retention, clean_up};
 pub use refusal::Refusal;

@@ -4,6 +4,7 @@ use crate::api::{self, App, Declarations};
 use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
 use crate::conformance::{Conforming, tell_changes};
+use crate::coordination::{Coordination, Ears, keep_filed};
 use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
@@ -22,6 +23,7 @@ use deconflict_outputs::{OutputConfig, Outputs, Told};
 use deconflict_picture::{Declared, FeedSetup, Live, Policy, Setup, Step, see, see_alert};
 use deconflict_record::{Limits, Recorder};
 use deconflict_store::{Entry, RunRow, Store};
+use deconflict_uss::Uss;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -87,6 +89,10 @@ impl Service {
         };
         let access = Access::new(&access_config, &start.folder, Arc::new(SystemClock::new()));
         let access = Arc::new(access.map_err(|e| ConfigError(e.to_string()))?);
+        let exchange = match &config.uss {
+            Some(uss) => Some((uss.settings()?, uss.gate().await?)),
+            None => None,
+        };
         let store = Store::open(&config.store.url).await.map_err(|e| needs("store.url")(&e))?;
         load_keys(&store, &access).await;
         if let Err(error) = access.fetch_keys().await {
@@ -113,7 +119,7 @@ impl Service {
         let live = live.map_err(|e| ConfigError(format!("rules: {e}")))?;
         let policy = Arc::new(config.policy()?);
         let hub = Hub::new(setup.clone(), live.picture().clone(), policy.clone());
-        let book = Book::new(policy.clone(), config.reservations.matrix()?);
+        let book = Arc::new(Book::new(policy.clone(), config.reservations.matrix()?));
         let recorder = recorder(&config)?;
         let recording = recorder.as_ref().map(|_| config.recording.dir.clone());
         let outputs = Outputs::start(&config.output, &setup.run, seed(&setup.run));
@@ -160,7 +166,30 @@ impl Service {
         let changes = conforming.listen();
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
-        let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone(), watch.clone());
+        let coordination = match (&config.uss, exchange) {
+            (Some(uss), Some((settings, gate))) => {
+                let ears = Ears::new(
+                    &uss.teller(),
+                    clock.clone(),
+                    book.clone(),
+                    hub.clone(),
+                    watch.clone(),
+                    writer.clone(),
+                );
+                let peers = Uss::new(settings, gate, ears.clone());
+                let peers = peers.map_err(|e| ConfigError(format!("uss.{e}")))?;
+                Some(Coordination::new(peers, uss, clock.clone(), ears))
+            }
+            _ => None,
+        };
+        let desk = Desk::new(
+            book,
+            store.clone(),
+            clock.clone(),
+            hub.clone(),
+            watch.clone(),
+            coordination.clone(),
+        );
         let keys = config.parties.iter();
         let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
         let hotline = HotLine::new(store.clone(), keys.collect());
@@ -176,6 +205,11 @@ impl Service {
         let (keeping, rings) = (clock.clone(), stopped.clone());
         tokio::spawn(tell_changes(changes, desk.clone(), policy, stopped.clone()));
         tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));
+        if let Some(coordination) = coordination {
+            coordination.run(stopped.clone());
+            coordination.follow(conforming.listen(), stopped.clone());
+            tokio::spawn(keep_filed(desk.clone(), coordination, stopped.clone()));
+        }
         let app = Arc::new(App {
             conforming,
             clock,
@@ -357,6 +391,9 @@ pub fn check(config: &Config, bundled: Bundled) -> Result<(), ConfigError> {
         .map_err(|e| ConfigError(format!("http.listen: {e}")))?;
     layers::load(&config.layer)?;
     config.reservations.matrix()?;
+    if let Some(uss) = &config.uss {
+        uss.settings()?;
+    }
     let plan = Plan::new(config.feed.clone(), bundled).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         ConfigError(lines.join("\n"))

@@ -13,6 +13,8 @@ const HANDLE_PX = 5;
 const REACH_PX = 13;
 /** A line by its dashes, for those who see no colours: draft, planned, active, over. */
 const DASHES: Record<string, number[]> = { draft: [2, 4], planned: [8, 4], active: [], released: [1, 5], cancelled: [1, 5] };
+/** The same of other services: dots in between. */
+const PEER_DASHES: Record<string, number[]> = { planned: [8, 3, 1, 3], active: [16, 3, 1, 3] };
 const RIM_POINTS = 72;
 
 export interface Hit { kind: 'point' | 'middle' | 'rim'; index: number }
@@ -32,7 +34,7 @@ export class ReservedLayer {
       if (view.status === 'active' || is) ctx.fill('evenodd');
       ctx.strokeStyle = is ? palette.selected : view.mine ? palette.text : palette.volume;
       ctx.lineWidth = is ? 2 : view.mine ? 1.5 : 1;
-      ctx.setLineDash(DASHES[view.status ?? 'active'] ?? []);
+      ctx.setLineDash((view.peer ? PEER_DASHES : DASHES)[view.status ?? 'active'] ?? []);
       ctx.stroke();
       ctx.setLineDash([]);
       if (box.x1 - box.x0 < 40) continue;
@@ -112,7 +114,7 @@ export class ReservedLayer {
 
 function label(view: View): string {
   const name = view.disclosed === 'exists' ? 'RESERVED' : String(view.name ?? view.id).toUpperCase();
-  return [name, view.party ?? '', `${view.band.lower ?? 'SFC'}-${view.band.upper ?? 'UNL'}`].filter(Boolean).join('  ');
+  return [view.peer ? '◇' : '', name, view.party ?? '', `${view.band.lower ?? 'SFC'}-${view.band.upper ?? 'UNL'}`].filter(Boolean).join('  ');
 }
 
 /** A circle with a cross; where nothing is known for sure, a question mark beside it. */

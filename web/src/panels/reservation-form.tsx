@@ -194,6 +194,7 @@ function InTheWay({ app, draft }: { app: App; draft: Draft }) {
       <ul class="plain">
         {told.conflicts.map((conflict, i) => <Way key={i} app={app} conflict={conflict} />)}
       </ul>
+      {told.not_asked && <p class="reservation-wrong" role="status" data-testid="not-asked">Other services were not asked what they have there: {told.not_asked}</p>}
       {told.alternatives.length > 0 && (
         <>
           <h3>Free instead</h3>
@@ -214,7 +215,7 @@ function Way({ app, conflict }: { app: App; conflict: Conflict }) {
   const { at } = conflict;
   return (
     <li class="conflict" data-testid="reservation-conflict">
-      <span>{conflict.says}{conflict.sure === 'cannot tell' ? ' (cannot tell for sure)' : ''}</span>
+      <span>{conflict.with.peer ? `◇ Of the service ${conflict.with.party}: ` : ''}{conflict.says}{conflict.sure === 'cannot tell' ? ' (cannot tell for sure)' : ''}</span>
       {at && <button type="button" onClick={() => app.map?.flyTo(at.lat, at.lon)}>Where</button>}
     </li>
   );

@@ -16,8 +16,24 @@ export interface View extends Draft {
   outline: GeoJSON.MultiPolygon | GeoJSON.Polygon;
   band: { lower: string | null; upper: string | null; lower_m: number | null; upper_m: number | null };
   windows: [string | null, string | null][];
+  /** Of another service: whose it is there, and in which state. It is changed there. */
+  peer?: boolean;
+  manager?: string;
+  state?: string;
+  /** Whether its owner tells what is there. */
+  known?: boolean;
+  /** How it stands with other services, of one's own. */
+  coordination?: { entity: string; filed: boolean; says: string };
   /** Of one in use that names its aircraft. */
   conformance?: Conformance[];
+}
+
+/** How the exchange with other services stands. */
+export interface Peers { manager: string; dss: string; known_at: string | null; stale: boolean; says: string | null }
+
+/** Its status in words, and that of another service's in those of the standard. */
+export function statusText(view: View): string {
+  return (view.peer ? view.state : undefined) ?? view.status ?? 'reserved';
 }
 
 /** How an aircraft keeps to a reservation. */
@@ -35,7 +51,7 @@ export interface Conformance {
 }
 
 export interface Conflict {
-  with: { id: string | null; name: string | null; kind: string | null; party: string | null };
+  with: { id: string | null; name: string | null; kind: string | null; party: string | null; peer?: boolean };
   at: { lat: number; lon: number } | null;
   start: string | null;
   end: string | null;
@@ -44,7 +60,7 @@ export interface Conflict {
   says: string;
 }
 export interface Alternative { kind: 'time' | 'level' | 'route'; says: string; draft: Draft }
-export interface Report { free: boolean; verdict?: 'free' | 'others-give-way' | 'conflict'; conflicts: Conflict[]; alternatives: Alternative[] }
+export interface Report { free: boolean; verdict?: 'free' | 'others-give-way' | 'conflict'; conflicts: Conflict[]; alternatives: Alternative[]; not_asked?: string }
 
 /** The fields of a reservation as files have them (docs/reservations.md), but its status. */
 const FIELDS = new Set([
