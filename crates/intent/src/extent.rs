@@ -57,9 +57,9 @@ pub struct Needs {
 
 /// Space and time of something: its blocks, and the cells that they touch.
 ///
-/// The blocks of one request bound it together: they are outlines of one band of altitudes
-/// and one window of time, those of the whole. So the InterUSS Platform reads them, and
-/// its clients rely on being told of what is beside a block as well as of what is in it.
+/// Whether two meet is decided block by block. The InterUSS Platform reads the blocks of one
+/// request as outlines of one band of altitudes and one window of time, and its clients rely on being told
+/// of what is beside a block as well as of what is in it: notices go by [`Extent::with_surroundings`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extent {
     /// The blocks.
@@ -102,7 +102,7 @@ impl Extent {
                 limits.total_km2
             )));
         }
-        Ok(Extent { volumes: bounded(volumes), cells: Covering::of(&outlines) })
+        Ok(Extent { volumes, cells: Covering::of(&outlines) })
     }
 
     /// One block on its own.
@@ -125,11 +125,12 @@ impl Extent {
         all
     }
 
-    /// The same without notches: every polygon as its convex hull. Who flies in another's notch
-    /// is near enough to be told, and clients of the InterUSS Platform rely on it; no
-    /// conflict is ever decided on it.
-    pub fn without_notches(&self) -> Extent {
-        let mut whole = self.clone();
+    /// The same with what is near enough to be told of: the blocks have the altitudes and
+    /// times of all, and every polygon is its convex hull. Clients of the InterUSS Platform rely
+    /// on it; no conflict is ever decided on it.
+    pub fn with_surroundings(&self) -> Extent {
+        let mut whole =
+            Extent { volumes: bounded(self.volumes.clone()), cells: self.cells.clone() };
         for volume in &mut whole.volumes {
             let Footprint::Polygon(polygon) = &volume.footprint else { continue };
             let corners = hull(polygon.vertices());
@@ -302,9 +303,13 @@ fn time(given: Option<&wire::WireTime>, name: &str, needs: Needs) -> Result<Opti
             shown(&given.value)
         ))
     };
-    let stamp: jiff::Timestamp = given.value.parse().map_err(|_| wrong())?;
-    let nanos = i64::try_from(stamp.as_nanosecond()).map_err(|_| wrong())?;
-    Ok(Some(Time::from_nanos(nanos)))
+    instant(&given.value).ok_or_else(wrong).map(Some)
+}
+
+/// A time of RFC 3339 within the years that a `Time` can say.
+pub(crate) fn instant(text: &str) -> Option<Time> {
+    let stamp: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(stamp.as_nanosecond()).ok().map(Time::from_nanos)
 }
 
 /// Not more of somebody's text than is needed to recognise it.
@@ -437,13 +442,13 @@ mod tests {
             let v = of(&[at(0.0, 0.0), at(1.0, 1.0), at(0.3, 0.0), at(1.0, -1.0)]);
             let within = of(&[at(0.6, -0.1), at(0.6, 0.1), at(0.8, 0.0)]);
             prop_assert!(!v.overlaps(&within));
-            let filled = v.without_notches();
+            let filled = v.with_surroundings();
             prop_assert_eq!(corners(&filled), 3);
             prop_assert!(filled.overlaps(&within) && filled.overlaps(&v));
             // What fills the notch is in the cells too: the index finds it.
             prop_assert!(filled.cells.contains(&within.cells));
-            prop_assert_eq!(filled.without_notches(), filled);
-            prop_assert_eq!(within.without_notches(), within);
+            prop_assert_eq!(filled.with_surroundings(), filled);
+            prop_assert_eq!(within.with_surroundings(), within);
         }
     }
 
@@ -471,6 +476,6 @@ mod tests {
     #[test]
     fn a_hull_that_is_too_large_is_not_taken() {
         let v = of(&[[0.0, 0.0], [4.0, 0.02], [0.01, 0.01], [0.02, 4.0]]);
-        assert_eq!(v.without_notches(), v);
+        assert_eq!(v.with_surroundings(), v);
     }
 }
