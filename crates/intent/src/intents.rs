@@ -134,12 +134,10 @@ fn hangs_on(given: &Circumstances, params: &wire::PutIntent) -> Result<HangsOn, 
     }
 }
 
-/// Something that is over cannot be put.
+/// Something that is over cannot be put. Blocks of it may be: what is in the air has left some behind.
 pub(crate) fn not_past(extent: &Extent, given: &Circumstances) -> Result<(), Refusal> {
-    for (i, volume) in extent.volumes.iter().enumerate() {
-        if volume.end.is_some_and(|end| end < given.now) {
-            return Err(bad(format!("extents[{i}].time_end is in the past")));
-        }
+    if extent.end().is_some_and(|end| end < given.now) {
+        return Err(bad("extents: the last time_end is in the past"));
     }
     Ok(())
 }

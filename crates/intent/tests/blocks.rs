@@ -61,23 +61,27 @@ fn between_the_blocks_is_free_air() {
 /// Whoever flies between the blocks of another is told, as of what is in a notch.
 #[test]
 fn between_the_blocks_is_told_of() {
-    let mut world = World::default();
-    let made = world.put("uss1", id(1), None, intent_body(json!(stairs(47.0))));
-    let own = made.intent()["subscription_id"].as_str().unwrap().to_owned();
     for (n, (band_m, [from_s, to_s], free)) in BESIDE.into_iter().enumerate().take(4) {
         assert!(free);
+        let mut world = World::default();
+        let made = world.put("uss1", id(1), None, intent_body(json!(stairs(47.0))));
+        let own = made.intent()["subscription_id"].as_str().unwrap().to_owned();
         let extent = block(circle(47.0, -71.0, 300.0), band_m, from_s, to_s);
-        let told = world.put("uss2", id(10 + n as u128), None, {
-            let mut body = intent_body(json!([extent]));
-            body["key"] = json!([]);
-            body["state"] = json!("Accepted");
-            body
-        });
-        // Some of these meet each other; those that are made are told to the first.
-        if told.status == 201 {
-            assert!(told.body["subscribers"].to_string().contains(&own), "{n}: {}", told.body);
-        }
+        let told = world.put("uss2", id(2), None, intent_body(json!([extent])));
+        assert_eq!(told.status, 201);
+        assert!(told.body["subscribers"].to_string().contains(&own), "{n}: {}", told.body);
     }
+}
+
+/// What is in the air has left blocks behind: only what is over as a whole is refused.
+#[test]
+fn blocks_may_be_over() {
+    let mut world = World::default();
+    let at = |from_s, to_s| block(circle(47.0, 8.0, 300.0), [0.0, 50.0], from_s, to_s);
+    let (before, now, over) = (at(-900.0, -300.0), at(-300.0, 300.0), at(-300.0, -1.0));
+    assert_eq!(world.put("uss1", id(1), None, intent_body(json!([before, now]))).status, 201);
+    let told = world.put("uss1", id(2), None, intent_body(json!([before, over])));
+    assert!(told.status == 400 && told.words().contains("past"), "{}", told.body);
 }
 
 /// Whoever moves is told of where it was and where it is, not of what lies between.
