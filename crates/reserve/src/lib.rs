@@ -35,6 +35,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod aircraft;
+pub mod block;
 pub mod check;
 pub mod document;
 pub mod kind;
@@ -47,6 +49,8 @@ pub mod shape;
 pub mod status;
 pub mod text;
 
+pub use aircraft::Aircraft;
+pub use block::{Block, Outline};
 pub use kind::Kind;
 pub use matrix::Matrix;
 pub use reservation::Reservation;

@@ -1,5 +1,6 @@
 //! What a reservation is made of, as volumes and paths of the kernel.
 
+use crate::block::Block;
 use crate::motion::Positions;
 use crate::reservation::Reservation;
 use crate::shape::{Band, Shape, WayPoint};
@@ -32,12 +33,13 @@ impl Reservation {
         until: Option<Time>,
         positions: &Positions,
     ) -> Vec<Part> {
+        if let Shape::Volumes { blocks } = &self.shape {
+            return block_parts(blocks, from, until);
+        }
         let mut out = Vec::new();
         let fixed = if self.motion.is_none() { self.shape.footprints().ok() } else { None };
         for [start, end] in self.windows() {
-            let is_past = matches!((end, from), (Some(e), Some(f)) if e < f);
-            let is_future = matches!((start, until), (Some(s), Some(u)) if s > u);
-            if is_past || is_future {
+            if !exists([start, end], from, until) {
                 continue;
             }
             if let Some(footprints) = &fixed {
@@ -107,19 +109,27 @@ impl Reservation {
 
     /// The references over which its altitudes are given.
     pub fn references(&self) -> Vec<AltitudeReference> {
-        let bands = match &self.shape {
-            Shape::Track { bands, .. } => bands.clone(),
-            Shape::Flight { points } => {
-                points.iter().map(|p| Band { lower: Some(p.altitude), upper: None }).collect()
-            }
-            _ => vec![self.band],
-        };
-        let limits = bands.iter().flat_map(|b| [b.lower, b.upper]).flatten();
+        let limits = self.bands().into_iter().flat_map(|b| [b.lower, b.upper]).flatten();
         let mut found: Vec<AltitudeReference> = limits.map(|a| a.reference).collect();
         found.sort_unstable();
         found.dedup();
         found
     }
+}
+
+/// Whether a window has a part between two times.
+fn exists(window: [Option<Time>; 2], from: Option<Time>, until: Option<Time>) -> bool {
+    let is_past = matches!((window[1], from), (Some(e), Some(f)) if e < f);
+    let is_future = matches!((window[0], until), (Some(s), Some(u)) if s > u);
+    !is_past && !is_future
+}
+
+fn block_parts(blocks: &[Block], from: Option<Time>, until: Option<Time>) -> Vec<Part> {
+    let coming = blocks.iter().filter(|block| exists((*block).into(), from, until));
+    let part = |volume| Part { volume, margin_m: 0.0, is_lost: false };
+    let mut out: Vec<Part> = coming.filter_map(Block::volume).map(part).collect();
+    out.sort_by_key(|part| part.volume.start);
+    out
 }
 
 /// A leg flown at constant speed and vertical rate.

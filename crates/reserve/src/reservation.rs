@@ -1,9 +1,11 @@
 //! A reservation: who has which airspace, when, and for what.
 
+use crate::aircraft::{Aircraft, MOST_AIRCRAFT};
+use crate::block;
 use crate::kind::Kind;
 use crate::motion::{MOST_MOVING_S, MOST_SPEED_MPS, Motion};
 use crate::repeat::{Ends, MOST_TIMES, Repeat, Unit};
-use crate::shape::{Band, Shape};
+use crate::shape::{Band, Shape, WayPoint};
 use crate::status::{Action, Refused, Status};
 use deconflict_core::overlap::Margins;
 use deconflict_core::{GeoPoint, Time};
@@ -38,9 +40,11 @@ pub struct Reservation {
     pub purpose: Option<String>,
     /// Parties with which sharing it is agreed.
     pub agreed_with: BTreeSet<String>,
+    /// Which aircraft use it. It is the party's own detail.
+    pub aircraft: BTreeSet<Aircraft>,
     /// Where.
     pub shape: Shape,
-    /// Between which altitudes; a track or a flight has its own.
+    /// Between which altitudes; a track, a flight and volumes have their own.
     pub band: Band,
     /// From when, included.
     pub start: Option<Time>,
@@ -82,6 +86,7 @@ impl Reservation {
             party: party.to_owned(),
             purpose: None,
             agreed_with: BTreeSet::new(),
+            aircraft: BTreeSet::new(),
             shape,
             band: Band::default(),
             start: None,
@@ -118,6 +123,14 @@ impl Reservation {
         if self.agreed_with.iter().any(is_no_party) {
             return invalid("agreed_with", "has a name that is empty, padded or has a semicolon");
         }
+        if let Some(odd) = self.aircraft.iter().find(|a| !a.is_plain()) {
+            let says = format!("'{odd}' would be read as something else: see the documentation");
+            return invalid("aircraft", says);
+        }
+        if self.aircraft.len() > MOST_AIRCRAFT {
+            let says = format!("{} aircraft: at most {MOST_AIRCRAFT}", self.aircraft.len());
+            return invalid("aircraft", says);
+        }
         self.shape.footprints().map_err(|b| Invalid { field: b.field, says: b.says })?;
         let bands = match &self.shape {
             Shape::Track { bands, .. } => bands.as_slice(),
@@ -147,7 +160,7 @@ impl Reservation {
         }
         self.validate_repeat()?;
         self.validate_motion()?;
-        if let Shape::Flight { .. } = self.shape {
+        if self.shape.has_own_limits() {
             let said = [
                 ("lower", self.band.lower.is_some()),
                 ("upper", self.band.upper.is_some()),
@@ -157,10 +170,13 @@ impl Reservation {
                 ("moves", self.motion.is_some()),
             ];
             if let Some((field, _)) = said.into_iter().find(|(_, said)| *said) {
-                return invalid(
-                    field,
-                    "a flight has its levels and times at its points: leave it out",
-                );
+                let says = match self.shape {
+                    Shape::Volumes { .. } => {
+                        "volumes have their limits and times in `blocks`: leave it out"
+                    }
+                    _ => "a flight has its levels and times at its points: leave it out",
+                };
+                return invalid(field, says);
             }
         }
         Ok(())
@@ -225,8 +241,12 @@ impl Reservation {
 
     /// The windows of time in which it exists, in order.
     pub fn windows(&self) -> Vec<[Option<Time>; 2]> {
-        if let Shape::Flight { points } = &self.shape {
-            return vec![[points.first().map(|p| p.time), points.last().map(|p| p.time)]];
+        match &self.shape {
+            Shape::Flight { points } => {
+                return vec![[points.first().map(|p| p.time), points.last().map(|p| p.time)]];
+            }
+            Shape::Volumes { blocks } => return block::windows(blocks),
+            _ => {}
         }
         match (&self.repeat, self.start, self.end) {
             (Some(repeat), Some(start), Some(end)) => {
@@ -242,6 +262,19 @@ impl Reservation {
     pub fn span(&self) -> [Option<Time>; 2] {
         let windows = self.windows();
         [windows.first().and_then(|w| w[0]), windows.last().and_then(|w| w[1])]
+    }
+
+    /// The bands that it has: one for all of it, or those of its legs, points or volumes.
+    pub fn bands(&self) -> Vec<Band> {
+        match &self.shape {
+            Shape::Track { bands, .. } => bands.clone(),
+            Shape::Flight { points } => {
+                let at = |p: &WayPoint| Some(p.altitude);
+                points.iter().map(|p| Band { lower: at(p), upper: at(p) }).collect()
+            }
+            Shape::Volumes { blocks } => blocks.iter().map(|block| block.band).collect(),
+            _ => vec![self.band],
+        }
     }
 
     /// The reservation at `now`, after an action or after none.

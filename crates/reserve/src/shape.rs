@@ -1,5 +1,6 @@
 //! The shapes that airspace control orders use, as footprints of the kernel.
 
+use crate::block::Block;
 use deconflict_core::corridor::Corridor;
 use deconflict_core::units::nm_from_m;
 use deconflict_core::volume::{Footprint, Polygon};
@@ -107,6 +108,12 @@ pub enum Shape {
         /// Its path, in order of time.
         points: Vec<WayPoint>,
     },
+    /// Several volumes, each with a band and a window of time of its own: what operational
+    /// intents are.
+    Volumes {
+        /// The volumes.
+        blocks: Vec<Block>,
+    },
 }
 
 /// What is wrong with a shape: the field, what, and what to do.
@@ -134,12 +141,27 @@ impl Shape {
             Shape::Racetrack { .. } => "racetrack",
             Shape::Track { .. } => "track",
             Shape::Flight { .. } => "flight",
+            Shape::Volumes { .. } => "volumes",
         }
     }
 
     /// All names, for messages.
-    pub const NAMES: [&'static str; 8] =
-        ["polygon", "circle", "point", "sector", "corridor", "racetrack", "track", "flight"];
+    pub const NAMES: [&'static str; 9] = [
+        "polygon",
+        "circle",
+        "point",
+        "sector",
+        "corridor",
+        "racetrack",
+        "track",
+        "flight",
+        "volumes",
+    ];
+
+    /// Whether it has its altitudes and times of its own, so that its reservation has none.
+    pub const fn has_own_limits(&self) -> bool {
+        matches!(self, Shape::Flight { .. } | Shape::Volumes { .. })
+    }
 
     /// Its points, in order.
     pub fn points(&self) -> Vec<GeoPoint> {
@@ -152,6 +174,7 @@ impl Shape {
             | Shape::Point { point, .. } => vec![*point],
             Shape::Racetrack { ends, .. } => ends.to_vec(),
             Shape::Flight { points } => points.iter().map(|w| w.point).collect(),
+            Shape::Volumes { blocks } => blocks.iter().flat_map(Block::points).copied().collect(),
         }
     }
 
@@ -168,6 +191,10 @@ impl Shape {
             | Shape::Point { point, .. } => *point = put(*point),
             Shape::Racetrack { ends, .. } => ends.iter_mut().for_each(|p| *p = put(*p)),
             Shape::Flight { points } => points.iter_mut().for_each(|w| w.point = put(w.point)),
+            Shape::Volumes { blocks } => {
+                let points = blocks.iter_mut().flat_map(Block::points_mut);
+                points.for_each(|p| *p = put(*p));
+            }
         }
         shape
     }
@@ -199,7 +226,8 @@ impl Shape {
     ) -> Result<Vec<(Footprint, Option<Band>)>, BadShape> {
         let points = self.points();
         if points.len() > MOST_POINTS {
-            return bad("points", format!("{} points: at most {MOST_POINTS}", points.len()));
+            let field = if matches!(self, Shape::Volumes { .. }) { "blocks" } else { "points" };
+            return bad(field, format!("{} points: at most {MOST_POINTS}", points.len()));
         }
         let one = |footprint| Ok(vec![(footprint, None)]);
         match self {
@@ -244,6 +272,17 @@ impl Shape {
                 .collect()
             }
             Shape::Flight { points } => flight(points).map(|()| Vec::new()),
+            Shape::Volumes { blocks } if blocks.is_empty() => {
+                bad("blocks", "names no volume: give one or more")
+            }
+            Shape::Volumes { blocks } => {
+                let each = blocks.iter().enumerate().map(|(i, block)| {
+                    let footprint = block.validate().and_then(|()| block.footprint());
+                    let says = |says| format!("block {}, {says}", i + 1);
+                    footprint.map(|f| (f, Some(block.band))).or_else(|e| bad("blocks", says(e)))
+                });
+                each.collect()
+            }
         }
     }
 }

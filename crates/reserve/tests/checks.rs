@@ -11,7 +11,7 @@ use deconflict_reserve::check::{
 use deconflict_reserve::motion::{Motion, Positions};
 use deconflict_reserve::reservation::Accuracy;
 use deconflict_reserve::shape::{Band, Shape, WayPoint};
-use deconflict_reserve::{Kind, Matrix, Reservation, Status};
+use deconflict_reserve::{Block, Kind, Matrix, Outline, Reservation, Status};
 use proptest::prelude::*;
 
 fn point(lat: f64, lon: f64) -> GeoPoint {
@@ -25,7 +25,7 @@ fn key(c: &Conflict) -> String {
 
 /// Whether a shape has one band, and its first point inside.
 fn is_whole(shape: &Shape) -> bool {
-    !matches!(shape, Shape::Flight { .. } | Shape::Track { .. } | Shape::Sector { .. })
+    !shape.has_own_limits() && !matches!(shape, Shape::Track { .. } | Shape::Sector { .. })
 }
 
 /// Others that are near a plan in place and time, so that something happens.
@@ -376,4 +376,55 @@ fn series_meet_on_the_days_that_they_share() {
         .collect();
     assert_eq!(days, [0.0, 1.0, 7.0]);
     assert_eq!(report.alternatives[0].change, Change::Time(3600.0));
+}
+
+/// RSV-2, RSV-7: each of several volumes has its own place, levels and time, and counts by those
+/// alone; RSV-5: what is free instead is free, with all of them moved.
+#[test]
+fn volumes_count_each_for_itself() {
+    let block = |lon: f64, start: i64, end: i64, lower: f64| Block {
+        outline: Outline::Circle { centre: point(0.0, lon), radius_m: 3_000.0 },
+        band: Band {
+            lower: Some(Altitude::pressure_ft(lower)),
+            upper: Some(Altitude::pressure_ft(lower + 1_000.0)),
+        },
+        start: Some(at_s(start)),
+        end: Some(at_s(end)),
+    };
+    // Along the equator over the antimeridian, a quarter of an hour each.
+    let blocks = vec![
+        block(179.9, 0, 900, 5_000.0),
+        block(180.0, 900, 1800, 6_000.0),
+        block(-179.9, 1800, 2700, 7_000.0),
+    ];
+    let shape = Shape::Volumes { blocks };
+    let mut plan = Reservation::new("INTENT", Kind::Uncrewed, "ACME", shape);
+    plan.accuracy = Accuracy { horizontal_m: Some(10.0), vertical_m: Some(10.0) };
+    assert_eq!(plan.windows(), [[Some(at_s(0)), Some(at_s(2700))]]);
+    let mut other = disc("O", Kind::Uncrewed, "AIR", point(0.0, -179.9), 1_000.0);
+    other.accuracy = plan.accuracy;
+    other.band = Band {
+        lower: Some(Altitude::pressure_ft(7_500.0)),
+        upper: Some(Altitude::pressure_ft(7_800.0)),
+    };
+    (other.start, other.end) = (Some(at_s(0)), Some(at_s(1800)));
+    assert_eq!(run(&plan, std::slice::from_ref(&other)).verdict, Verdict::Free);
+    other.end = Some(at_s(2000));
+    let report = run(&plan, std::slice::from_ref(&other));
+    assert_eq!(report.conflicts.len(), 1);
+    let met = &report.conflicts[0];
+    assert_eq!((met.start, met.end), (Some(at_s(1800)), Some(at_s(2000))));
+    assert!(matches!(met.sure, Sure::Probability(p) if p > 0.9), "{met:?}");
+    assert!(report.alternatives.iter().any(|a| a.change == Change::Time(240.0)), "{report:?}");
+    for found in &report.alternatives {
+        assert_eq!(run(&found.plan, std::slice::from_ref(&other)).verdict, Verdict::Free);
+    }
+    let level = report.alternatives.iter().find(|a| matches!(a.change, Change::Level(_))).unwrap();
+    let Shape::Volumes { blocks } = &level.plan.shape else { panic!("{level:?}") };
+    assert_eq!(blocks.len(), 3);
+    // The other way round, and below another reference, it is the same.
+    assert_eq!(run(&other, &[plan.clone()]).verdict, Verdict::Conflict);
+    other.band = Band::default();
+    (other.start, other.end) = (None, None);
+    assert_eq!(run(&plan, &[other]).conflicts.len(), 1);
 }

@@ -110,16 +110,22 @@ const BY_HAND: &str = r#"[
   { "id": "LIFT-1", "kind": "humanitarian", "party": "WFP", "shape": "flight",
     "points": "33.9 35.5; 34.8 38.3; 35.3 40.1", "levels": "FL010; FL140; FL010",
     "times": "2026-03-01T10:00:00Z; 2026-03-01T10:40:00Z; 2026-03-01T11:10:00Z",
-    "accuracy_horizontal_m": 100, "accuracy_vertical_m": 30 }
+    "accuracy_horizontal_m": 100, "accuracy_vertical_m": 30, "aircraft": "ae01ce; REACH11; CCA981" },
+  { "id": "INTENT-1", "kind": "uncrewed", "party": "ACME", "shape": "volumes", "aircraft": ["~2b1234"],
+    "blocks": [
+      { "points": "-17.2 179.9; -17.2 -179.9; -17.4 -179.9", "lower": "GND", "upper": "120 m ellipsoid",
+        "start": "2026-03-01T10:00:00Z", "end": "2026-03-01T10:20:00Z" },
+      { "points": "-17.3 -179.8", "radius_nm": 1, "lower": "50 m ellipsoid", "upper": "120 m ellipsoid",
+        "start": "2026-03-01T10:15:00Z" } ] }
 ]"#;
 
 #[test]
 fn golden_files() {
     let list = Format::Json.read(BY_HAND).unwrap();
-    assert_eq!(list.len(), 6);
+    assert_eq!(list.len(), 7);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
     for format in Format::ALL {
-        let path = format!("{folder}/six.{}", format.name());
+        let path = format!("{folder}/seven.{}", format.name());
         let text = format.write(&list);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &text).unwrap();
@@ -233,6 +239,73 @@ fn files_from_elsewhere_are_read() {
     assert!(read[0].start.is_some());
     assert!(matches!(&read[0].shape, Shape::Corridor { points, half_width_m }
         if points.len() == 2 && *half_width_m == 3704.0));
+}
+
+/// RSV-6: of several volumes the one that is wrong is named, and its field.
+#[test]
+fn blocks_and_aircraft_that_are_none_are_named() {
+    let read = |blocks: &str, more: &str| {
+        let text = format!(
+            "[{{\"id\": \"A\", \"kind\": \"uncrewed\", \"party\": \"P\", \"shape\": \"volumes\", \
+             \"blocks\": {blocks}{more}}}]"
+        );
+        Format::Json.read(&text).map_err(|fault| fault.to_string())
+    };
+    let says = |blocks: &str, more: &str| read(blocks, more).unwrap_err();
+    let good = "{\"points\": \"1 2\", \"radius_m\": 5}";
+    let list = |block: &str| format!("[{good}, {block}]");
+    assert_eq!(read(&list(good), "").unwrap()[0].windows(), [[None, None]]);
+    assert!(says("[]", "").contains("`blocks`: names no volume"));
+    assert!(says("null", "").contains("`blocks`: is missing"));
+    for (block, wanted) in [
+        ("{\"points\": \"1 2; 3 4\"}", "block 2, `points`: a polygon needs at least three corners"),
+        ("{\"points\": \"1 2\", \"radius_m\": -5}", "block 2, `radius_m`: -5 is not more than 0"),
+        (
+            "{\"points\": \"1 2; 3 4\", \"radius_m\": 5}",
+            "block 2, `points`: 2 points: what has a radius",
+        ),
+        ("{\"points\": \"91 2\", \"radius_m\": 5}", "block 2, `points`: entry 1: latitude 91"),
+        ("{\"colour\": 1}", "block 2: \"colour\" is not known: a volume has points"),
+        ("\"1 2 within 5 km\"", "block 2: \"5 km\" is no radius"),
+        ("\"1 2 within 5 m / 5\"", "block 2: \"5\" is no range: write FL100..FL140"),
+        ("\"1 2 within 5 m / GND..UNL / .. / x\"", "block 2: \"x\" is one part too many"),
+        (
+            "\"1 2 within 5 m / FL200..FL100 / ..\"",
+            "block 2, `lower`: is above `upper`: exchange them",
+        ),
+        (
+            "\"1 2 within 5 m / / 2026-03-01T10:00:00Z..2026-03-01T10:00:00Z\"",
+            "block 2, `end`: is not after `start`",
+        ),
+    ] {
+        let said = says(&list(block), "");
+        assert!(said.starts_with("reservation 1 (A), field `blocks`: "), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    }
+    let said = says(&list(good), ", \"lower\": \"FL100\"");
+    assert!(said.contains("`lower`: volumes have their limits and times in `blocks`"), "{said}");
+    let said = says(&list(good), ", \"aircraft\": [\"ae01ce\", \"#17\"]");
+    assert!(said.contains("field `aircraft`: entry 2: '#17' is a number of one feed"), "{said}");
+    let said = says(&list(good), ", \"aircraft\": \"REACH 11\"");
+    assert!(said.contains("entry 1: 'REACH 11' is no aircraft: write a 24-bit address"), "{said}");
+}
+
+/// Several polygons from elsewhere are volumes that share the limits of their feature.
+#[test]
+fn a_multipolygon_from_elsewhere_is_volumes() {
+    let geojson = r#"{"type": "Feature", "id": "M", "geometry": {"type": "MultiPolygon", "coordinates":
+        [[[[179, -1], [181, -1], [181, 1], [179, -1]]], [[[10, 0], [11, 0], [11, 1], [10, 0]]]]},
+        "properties": {"kind": "segregated", "party": "P", "lower": "FL100", "end": "2026-03-01T10:00:00Z"}}"#;
+    let read = Format::GeoJson.read(geojson).unwrap();
+    let Shape::Volumes { blocks } = &read[0].shape else { panic!("{:?}", read[0].shape) };
+    assert_eq!(blocks.len(), 2);
+    assert!(blocks.iter().all(|b| b.band.lower.is_some() && b.start.is_none() && b.end.is_some()));
+    let kml = Format::Kml.write(&read);
+    assert_eq!(Format::Kml.read(&kml).unwrap(), read);
+    // Without its data a drawing of several parts is refused.
+    let bare = kml.replace("blocks", "bricks");
+    let said = Format::Kml.read(&bare).unwrap_err().to_string();
+    assert!(said.contains("give each part a placemark of its own"), "{said}");
 }
 
 #[test]

@@ -197,6 +197,7 @@ fn write_table(out: &mut Out, list: &[Reservation]) -> Outcome<()> {
             Shape::Flight { .. } | Shape::Track { .. } => {
                 ("by leg".to_owned(), "by leg".to_owned())
             }
+            Shape::Volumes { .. } => ("by block".to_owned(), "by block".to_owned()),
             _ => (limit(r.band.lower), limit(r.band.upper)),
         };
         table.row(vec![

@@ -15,14 +15,14 @@ use super::normal::{between, density, upper_tail};
 use super::quadrature::{GAUSS_LEGENDRE_4, GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8};
 
 /// Velocity uncertainty over speed up to which the expansion is good to some 0.5 % of probability.
-const FAST_RATIO: f64 = 0.08;
+const FAST_RATIO: f64 = 0.05;
 
 /// The same where an end of the horizon may fall on the edge of the disc: there the expansion
 /// reaches from the end of the horizon to the closest approach, which can be far.
-const FAST_RATIO_CUT_SHORT: f64 = 0.065;
+const FAST_RATIO_CUT_SHORT: f64 = 0.045;
 
 /// Along-track uncertainty, in radii of the disc, up to which the pass is an event of its own.
-const SHARP_IN_RADII: f64 = 0.3;
+const SHARP_IN_RADII: f64 = 0.2;
 
 /// The same in units of the way made within the horizon.
 const SHARP_IN_WAYS: f64 = 0.15;
@@ -36,6 +36,13 @@ const GENTLE_BLUR: f64 = 0.05;
 /// Averages over the miss distance weigh no more than these standard deviations either way: they
 /// are divided by the weight found, so that what is cut off takes part with the mean of the rest.
 const AVERAGED_SIGMAS: f64 = 3.7;
+
+/// Part of the variance along the track that the miss distance may explain at an end of the
+/// horizon that cuts the pass short.
+const MOST_EXPLAINED: f64 = 0.95;
+
+/// Uncertainty along the track, in radii of the disc, below which that does not matter.
+const LEAST_BLURRED: f64 = 0.01;
 
 /// Smallest standard deviation that a distance is divided by, in metres.
 const LEAST_SIGMA_M: f64 = 1e-9;
@@ -141,8 +148,25 @@ impl<'a> Pass<'a> {
             speed_per_sigma: speed / miss_sigma_m,
             drift_per_sigma: planar.y.rate_cov(closest_s) / miss_sigma_m,
         };
+        if pass.place_follows_from_miss() {
+            return None;
+        }
         let is_faster = rate_var <= FAST_RATIO_CUT_SHORT * FAST_RATIO_CUT_SHORT * speed2;
         (is_faster || !pass.is_cut_short_at_the_mean()).then_some(pass)
+    }
+
+    /// Whether the miss distance all but says where along the track the pass is: then it is in
+    /// time or not by a step, which the averages here would blur. What is known to a hundredth
+    /// of the radius leaves nothing to blur.
+    fn place_follows_from_miss(&self) -> bool {
+        let Interval { from, to } = self.window;
+        let least_var = (LEAST_BLURRED * self.radius_m).powi(2);
+        let follows = |t| {
+            let explained = self.start_per_sigma + t * self.speed_per_sigma;
+            let variance = self.planar.x.variance(t);
+            variance > least_var && explained * explained > MOST_EXPLAINED * variance
+        };
+        (follows(from) || follows(to)) && self.is_cut_short_at_the_mean()
     }
 
     /// Mean effect of second order, given the miss distance `u` standard deviations from its mean.

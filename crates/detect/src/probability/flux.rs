@@ -16,11 +16,21 @@ use super::REACH_SIGMAS;
 use super::band::Band;
 use super::motion::{Coordinate, Interval, Planar, unit};
 use super::normal::{between, density, mean_positive_part};
-use super::quadrature::{GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8, GAUSS_LEGENDRE_12, Rule, integrate};
+use super::quadrature::{GAUSS_LEGENDRE_6, GAUSS_LEGENDRE_8, GAUSS_LEGENDRE_12, integrate};
 use std::f64::consts::{PI, TAU};
 
 /// Rates below this, per second, are not worth a second factor.
 const NEGLIGIBLE_PER_S: f64 = 1e-9;
+
+/// Places at which an integral over time may be cut into pieces.
+const MOST_CUTS: usize = 6;
+
+/// Times that a piece may be halved, and the difference between two rules that asks for it.
+const MOST_HALVINGS: u32 = 5;
+const TOLERANCE: f64 = 4e-4;
+
+/// Most pass an edge of the circle within these standard deviations of the mean time.
+const SPREAD_SIGMAS: f64 = 2.5;
 
 /// Probability of loss. No `band` means that the heights surely conflict throughout `window`.
 pub(super) fn probability(
@@ -165,15 +175,32 @@ impl Encounter<'_> {
             window,
         );
         let angles = Interval { from: warp.angle(window.from), to: warp.angle(window.to) };
-        let mut cuts = [f64::NAN; 3];
+        let mut cuts = [f64::NAN; MOST_CUTS];
         cuts[0] = angles.centre();
-        for (cut, &at) in cuts[1..].iter_mut().zip(breaks) {
+        let [early, entry, late, ..] = self.nominal_passage();
+        let breaks = breaks.iter().copied().chain([early, entry, late]);
+        for (cut, at) in cuts[1..].iter_mut().zip(breaks) {
             *cut = warp.angle(at);
         }
         warp.integrate(angles, cuts, |t| {
             let weight = weight(t);
             if weight > 1e-6 { weight * self.entries_per_s(t) } else { 0.0 }
         })
+    }
+
+    /// When the mean enters the circle and when it leaves it (or is nearest to it), each between
+    /// the times before and after which next to none do: there the rates change.
+    fn nominal_passage(&self) -> [f64; 6] {
+        let x = &self.planar.x;
+        let miss_m = self.planar.y.start;
+        let half_chord_m = (self.radius_m * self.radius_m - miss_m * miss_m).max(0.0).sqrt();
+        let about = |edge_m: f64| {
+            let passing_s = (edge_m - x.start) / x.rate;
+            let spread_s = SPREAD_SIGMAS * self.planar.largest_sigma(passing_s) / x.rate.abs();
+            [passing_s - spread_s, passing_s, passing_s + spread_s]
+        };
+        let [[a, b, c], [d, e, f]] = [about(-half_chord_m), about(half_chord_m)];
+        [a, b, c, d, e, f]
     }
 
     /// The part of the window in which the circle may be entered.
@@ -214,9 +241,9 @@ impl Encounter<'_> {
         let Some(angles) = warp.passing_angles(z, band.half_height_m, self.window) else {
             return 0.0;
         };
-        let mut cuts = [f64::NAN; 3];
-        if let Some(stay) = self.planar.nominal_stay(self.radius_m, self.window) {
-            cuts = [warp.angle(stay.from), warp.angle(stay.to), f64::NAN];
+        let mut cuts = [f64::NAN; MOST_CUTS];
+        for (cut, at) in cuts.iter_mut().zip(self.nominal_passage()) {
+            *cut = warp.angle(at);
         }
         warp.integrate(angles, cuts, |t| {
             let rate = band.entries_from_above_per_s(t);
@@ -376,34 +403,43 @@ impl TimeWarp {
     /// Integral over time of a rate per second, between two angles and cut at some between.
     ///
     /// Cuts that are not numbers, or out of range, are passed over.
-    fn integrate(&self, angles: Interval, mut cuts: [f64; 3], rate: impl Fn(f64) -> f64) -> f64 {
-        let margin = 0.02 * angles.length();
+    fn integrate(
+        &self,
+        angles: Interval,
+        mut cuts: [f64; MOST_CUTS],
+        rate: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let margin = 0.01 * angles.length();
         let is_inside = |&cut: &f64| cut > angles.from + margin && cut < angles.to - margin;
         cuts.sort_by(f64::total_cmp);
-        let pieces = 1 + cuts.iter().filter(|cut| is_inside(cut)).count();
         let mut from = angles.from;
         let mut sum = 0.0;
         for to in cuts.into_iter().filter(is_inside).chain([angles.to]) {
-            sum += if pieces <= 2 {
-                self.integrate_piece(&GAUSS_LEGENDRE_12, from, to, &rate)
-            } else {
-                self.integrate_piece(&GAUSS_LEGENDRE_8, from, to, &rate)
-            };
+            sum += self.integrate_piece(from, to, MOST_HALVINGS, &rate);
             from = to;
         }
         sum
     }
 
-    fn integrate_piece<const HALF: usize>(
+    /// Halves a piece until two rules agree on it.
+    fn integrate_piece(
         &self,
-        rule: &Rule<HALF>,
         from: f64,
         to: f64,
-        rate: impl Fn(f64) -> f64,
+        halvings: u32,
+        rate: &impl Fn(f64) -> f64,
     ) -> f64 {
-        integrate(rule, from, to, |angle| {
+        let at = |angle: f64| {
             let warped = angle.tan();
             self.scale_s * (1.0 + warped * warped) * rate(self.focus_s + self.scale_s * warped)
-        })
+        };
+        let coarse = integrate(&GAUSS_LEGENDRE_6, from, to, at);
+        let fine = integrate(&GAUSS_LEGENDRE_8, from, to, at);
+        if halvings == 0 || (fine - coarse).abs() < TOLERANCE {
+            return fine;
+        }
+        let middle = 0.5 * (from + to);
+        self.integrate_piece(from, middle, halvings - 1, rate)
+            + self.integrate_piece(middle, to, halvings - 1, rate)
     }
 }

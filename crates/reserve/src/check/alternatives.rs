@@ -165,6 +165,12 @@ fn shifted(plan: &Reservation, shift_s: f64) -> Reservation {
     if let Shape::Flight { points } = &mut out.shape {
         points.iter_mut().for_each(|p| p.time = p.time.plus_s(shift_s));
     }
+    if let Shape::Volumes { blocks } = &mut out.shape {
+        for block in blocks {
+            let shift = |time: Option<Time>| time.map(|t| t.plus_s(shift_s));
+            (block.start, block.end) = (shift(block.start), shift(block.end));
+        }
+    }
     out
 }
 
@@ -208,6 +214,9 @@ fn levelled(plan: &Reservation, shift_m: f64) -> Option<Reservation> {
     };
     match &mut out.shape {
         Shape::Track { bands, .. } => bands.iter_mut().try_for_each(shift_band)?,
+        Shape::Volumes { blocks } => {
+            blocks.iter_mut().map(|block| &mut block.band).try_for_each(shift_band)?;
+        }
         Shape::Flight { points } => {
             // Where it climbs or descends, only the cruise is moved.
             let levels = points.iter().map(|p| p.altitude.m);

@@ -1,6 +1,7 @@
 //! One table of fields, read from whatever a format has: JSON values, or text.
 
 use super::{Fault, Place};
+use crate::aircraft::Aircraft;
 use crate::kind::Kind;
 use crate::motion::Motion;
 use crate::repeat::{Ends, Repeat, Unit, days_from_names};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The fields, in the order in which they are written.
-pub(super) const FIELDS: [&str; 38] = [
+pub(super) const FIELDS: [&str; 40] = [
     "id",
     "name",
     "kind",
@@ -24,6 +25,7 @@ pub(super) const FIELDS: [&str; 38] = [
     "party",
     "purpose",
     "agreed_with",
+    "aircraft",
     "shape",
     "points",
     "levels",
@@ -34,6 +36,7 @@ pub(super) const FIELDS: [&str; 38] = [
     "to_deg",
     "half_width_m",
     "leg_bands",
+    "blocks",
     "lower",
     "upper",
     "start",
@@ -120,15 +123,15 @@ pub(super) struct Record<'a> {
     pub(super) map: &'a Map<String, Value>,
 }
 
-type Read<T> = Result<T, Fault>;
+pub(super) type Read<T> = Result<T, Fault>;
 
 impl Record<'_> {
-    fn fault<T>(&self, field: &str, says: impl Into<String>) -> Read<T> {
+    pub(super) fn fault<T>(&self, field: &str, says: impl Into<String>) -> Read<T> {
         Err(Fault::new(self.place.clone(), Some(field), says))
     }
 
     /// A value that is there: neither missing, nor null, nor empty.
-    fn value(&self, field: &str) -> Option<&Value> {
+    pub(super) fn value(&self, field: &str) -> Option<&Value> {
         self.map.get(field).filter(|v| !(v.is_null() || v.as_str() == Some("")))
     }
 
@@ -144,7 +147,7 @@ impl Record<'_> {
         value.map_or_else(|| self.fault(field, format!("is missing: {says}")), Ok)
     }
 
-    fn number(&self, field: &str) -> Read<Option<f64>> {
+    pub(super) fn number(&self, field: &str) -> Read<Option<f64>> {
         let as_given = |name: &str| match self.value(name) {
             None => Ok(None),
             Some(Value::Number(n)) if n.as_f64().is_some() => Ok(n.as_f64()),
@@ -174,18 +177,22 @@ impl Record<'_> {
         }
     }
 
-    fn altitude(&self, field: &str) -> Read<Option<Altitude>> {
+    pub(super) fn altitude(&self, field: &str) -> Read<Option<Altitude>> {
         let Some(value) = self.value(field) else { return Ok(None) };
         altitude(value).or_else(|says| self.fault(field, says))
     }
 
-    fn time(&self, field: &str) -> Read<Option<Time>> {
+    pub(super) fn time(&self, field: &str) -> Read<Option<Time>> {
         let Some(text) = self.text(field)? else { return Ok(None) };
         text::time(text).map(Some).or_else(|says| self.fault(field, says))
     }
 
     /// A list: an array, or text with semicolons.
-    fn list<T>(&self, field: &str, read: impl Fn(&Value) -> Result<T, String>) -> Read<Vec<T>> {
+    pub(super) fn list<T>(
+        &self,
+        field: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Read<Vec<T>> {
         let texts;
         let values: &[Value] = match self.value(field) {
             None => return Ok(Vec::new()),
@@ -236,6 +243,8 @@ impl Record<'_> {
         out.priority = priority.unwrap_or(0) as i32;
         let party = |v: &Value| v.as_str().map(str::to_owned).ok_or("is no text".to_owned());
         out.agreed_with = self.list("agreed_with", party)?.into_iter().collect::<BTreeSet<_>>();
+        let aircraft = |v: &Value| Aircraft::parse(v.as_str().ok_or("is no text: quote it")?);
+        out.aircraft = self.list("aircraft", aircraft)?.into_iter().collect();
         out.band = Band { lower: self.altitude("lower")?, upper: self.altitude("upper")? };
         (out.start, out.end) = (self.time("start")?, self.time("end")?);
         out.repeat = self.repeat()?;
@@ -300,6 +309,10 @@ impl Record<'_> {
                 bands: self.list("leg_bands", band)?,
             },
             "flight" => self.flight(&points)?,
+            "volumes" if !points.is_empty() => {
+                return self.fault("points", "volumes have theirs in `blocks`: leave it out");
+            }
+            "volumes" => Shape::Volumes { blocks: self.blocks()? },
             other => {
                 let says = format!("'{}' is no shape: write one of {names}", shortened(other));
                 return self.fault("shape", says);
@@ -388,7 +401,7 @@ impl Record<'_> {
     }
 }
 
-fn brief(value: &Value) -> String {
+pub(super) fn brief(value: &Value) -> String {
     shortened(&value.to_string())
 }
 
@@ -409,7 +422,7 @@ fn altitude(value: &Value) -> Result<Option<Altitude>, String> {
     }
 }
 
-fn point(value: &Value) -> Result<GeoPoint, String> {
+pub(super) fn point(value: &Value) -> Result<GeoPoint, String> {
     match value {
         Value::String(text) => text::point(text),
         Value::Object(parts) => {

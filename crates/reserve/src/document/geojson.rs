@@ -2,7 +2,8 @@
 //!
 //! Properties that are no fields are left alone, as files from elsewhere have theirs. Lines and
 //! rings that cross the antimeridian go on beyond ±180° rather than jump. A sector is drawn as a
-//! polygon; its centre is in the property `points`.
+//! polygon; its centre is in the property `points`. Volumes are drawn as a multipolygon; what they
+//! are is in the property `blocks`.
 
 use super::fields::Record;
 use super::json::exact;
@@ -59,10 +60,8 @@ fn properties(index: usize, feature: &Value) -> Result<(Place, Map<String, Value
     let id = map.get("id").and_then(Value::as_str).map(str::to_owned);
     let place = Place::Feature(index + 1, id);
     let fault = |says: String| Fault::new(place.clone(), Some("geometry"), says);
-    let is_sector = map.get("shape").and_then(Value::as_str) == Some("sector");
     let geometry = feature.get("geometry").filter(|g| !g.is_null());
-    let drawn = geometry.is_some_and(|_| is_sector && !absent(&map, "points"));
-    if drawn {
+    if geometry.is_some() && is_only_drawn(&map) {
         return Ok((place, map));
     }
     let Some(geometry) = geometry else {
@@ -77,6 +76,10 @@ fn properties(index: usize, feature: &Value) -> Result<(Place, Map<String, Value
         ("Polygon", Some([_, _, ..])) => {
             return Err(fault("has holes: divide it into polygons without".to_owned()));
         }
+        ("MultiPolygon", Some(polygons)) => {
+            several(polygons, &mut map).map_err(fault)?;
+            return Ok((place, map));
+        }
         _ => {
             let says = "is none that is read: give a Point, a LineString or a Polygon";
             return Err(fault(says.to_owned()));
@@ -85,19 +88,57 @@ fn properties(index: usize, feature: &Value) -> Result<(Place, Map<String, Value
     if absent(&map, "shape") {
         map.insert("shape".to_owned(), Value::from(shape));
     }
+    let points = points(positions, shape == "polygon").map_err(fault)?;
+    map.insert("points".to_owned(), Value::from(points));
+    Ok((place, map))
+}
+
+/// Whether the geometry is a drawing of what other properties say exactly.
+pub(super) fn is_only_drawn(map: &Map<String, Value>) -> bool {
+    let said = match map.get("shape").and_then(Value::as_str) {
+        Some("sector") => map.get("points"),
+        Some("volumes") => map.get("blocks"),
+        _ => None,
+    };
+    said.is_some_and(|said| !said.is_null())
+}
+
+/// Positions as points, without the closing corner of a ring.
+fn points(positions: &[Value], is_ring: bool) -> Result<Vec<Value>, String> {
     let mut points = Vec::with_capacity(positions.len());
     for (i, position) in positions.iter().enumerate() {
         let number = |k: usize| position.get(k).and_then(Value::as_f64);
         let (Some(lon), Some(lat)) = (number(0), number(1)) else {
-            return Err(fault(format!("position {}: write [longitude, latitude]", i + 1)));
+            return Err(format!("position {}: write [longitude, latitude]", i + 1));
         };
         points.push(json!({ "lat": lat, "lon": lon }));
     }
-    if shape == "polygon" && points.len() > 1 && points.first() == points.last() {
+    if is_ring && points.len() > 1 && points.first() == points.last() {
         points.pop();
     }
-    map.insert("points".to_owned(), Value::from(points));
-    Ok((place, map))
+    Ok(points)
+}
+
+/// Polygons from elsewhere: volumes that share the limits and the time of their feature.
+fn several(polygons: &[Value], map: &mut Map<String, Value>) -> Result<(), String> {
+    let limits = ["lower", "upper", "start", "end"].map(|f| (f.to_owned(), map.remove(f)));
+    let block = |polygon: &Value| {
+        let corners = match polygon.as_array().map(Vec::as_slice) {
+            Some([Value::Array(ring)]) => points(ring, true)?,
+            Some([_, _, ..]) => {
+                return Err("has holes: divide it into polygons without".to_owned());
+            }
+            _ => return Err("has a polygon that is none: write [[[longitude, …".to_owned()),
+        };
+        let said = limits.iter().filter_map(|(field, v)| Some((field.clone(), v.clone()?)));
+        let mut block: Map<String, Value> = said.collect();
+        block.insert("points".to_owned(), Value::from(corners));
+        Ok(Value::Object(block))
+    };
+    let blocks = polygons.iter().map(block).collect::<Result<Vec<_>, String>>()?;
+    map.entry("shape").or_insert_with(|| Value::from("volumes"));
+    map.insert("blocks".to_owned(), Value::from(blocks));
+    Ok(())
 }
 
 /// Writes reservations as GeoJSON.
@@ -114,8 +155,12 @@ fn feature(r: &Reservation) -> Value {
     let points = r.shape.points();
     let geometry = match (&r.shape, &points[..]) {
         (Shape::Sector { .. }, _) => {
-            let corners = drawn(&r.shape).unwrap_or(points);
+            let corners = drawn(&r.shape).pop().unwrap_or(points);
             json!({ "type": "Polygon", "coordinates": [ring(&corners)] })
+        }
+        (Shape::Volumes { .. }, _) => {
+            let rings = drawn(&r.shape).into_iter().map(|corners| [ring(&corners)]);
+            json!({ "type": "MultiPolygon", "coordinates": rings.collect::<Vec<_>>() })
         }
         (Shape::Polygon { .. }, _) => {
             json!({ "type": "Polygon", "coordinates": [ring(&points)] })
@@ -129,17 +174,19 @@ fn feature(r: &Reservation) -> Value {
     json!({ "type": "Feature", "id": r.id, "geometry": geometry, "properties": properties })
 }
 
-/// The corners of a shape that is a polygon or a circle on the ground.
-pub(super) fn drawn(shape: &Shape) -> Option<Vec<GeoPoint>> {
-    match shape.footprints().ok()?.first()? {
-        (Footprint::Polygon(polygon), _) => Some(polygon.vertices().to_vec()),
-        (Footprint::Circle { centre, radius_m }, _) => {
+/// The corners of each polygon and circle that a shape is on the ground.
+pub(super) fn drawn(shape: &Shape) -> Vec<Vec<GeoPoint>> {
+    let corners = |footprint: &Footprint| match footprint {
+        Footprint::Polygon(polygon) => Some(polygon.vertices().to_vec()),
+        Footprint::Circle { centre, radius_m } => {
             let corner =
                 |k: u32| centre.destination(f64::from(72 - k).to_radians() * 5.0, *radius_m);
             Some((0..72).map(corner).collect())
         }
         _ => None,
-    }
+    };
+    let footprints = shape.footprints().unwrap_or_default();
+    footprints.iter().filter_map(|(footprint, _)| corners(footprint)).collect()
 }
 
 fn ring(points: &[GeoPoint]) -> Vec<[f64; 2]> {

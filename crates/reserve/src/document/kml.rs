@@ -1,8 +1,9 @@
 //! KML (OGC 07-147r2): a placemark for each reservation. The points are the geometry; the rest
-//! is `ExtendedData`. A sector is drawn as a polygon, and its centre is among the data.
+//! is `ExtendedData`. A sector is drawn as a polygon, and its centre is among the data; volumes are
+//! drawn as several, and what they are is among the data.
 
 use super::fields::Record;
-use super::geojson::drawn;
+use super::geojson::{drawn, is_only_drawn};
 use super::write::{flat, record};
 use super::{Fault, Place, checked, not_too_large};
 use crate::reservation::Reservation;
@@ -23,6 +24,8 @@ struct Placemark {
     datum: Option<String>,
     geometry: Option<&'static str>,
     points: Vec<Value>,
+    /// What cannot be read of its geometry, unless that is only a drawing.
+    unread: Option<Fault>,
 }
 
 /// Reads reservations from KML.
@@ -112,7 +115,9 @@ fn enter(
         "LineString" => "corridor",
         "Polygon" => "polygon",
         "MultiGeometry" | "Model" | "Track" | "MultiTrack" => {
-            return Err(fault("is not read: give each part a placemark of its own"));
+            let says = "is not read: give each part a placemark of its own";
+            placemark.unread.get_or_insert(fault(says));
+            return Ok(());
         }
         "innerBoundaryIs" => {
             return Err(fault("is a hole: divide it into polygons without"));
@@ -126,7 +131,9 @@ fn enter(
         _ => return Ok(()),
     };
     if placemark.geometry.is_some() {
-        return Err(fault("is a second geometry: give it a placemark of its own"));
+        let says = "is a second geometry: give it a placemark of its own";
+        placemark.unread.get_or_insert(fault(says));
+        return Ok(());
     }
     placemark.geometry = Some(geometry);
     Ok(())
@@ -175,15 +182,16 @@ fn leave(
 }
 
 fn finish(placemark: Placemark) -> Result<(Place, Reservation), Fault> {
-    let Placemark { line, mut data, geometry, mut points, .. } = placemark;
+    let Placemark { line, mut data, geometry, mut points, unread, .. } = placemark;
     let place = Place::Line(line, 0);
     let Some(geometry) = geometry else {
         let says = "has no geometry: give it a Point, a LineString or a Polygon";
         return Err(Fault::new(place, Some("Placemark"), says));
     };
-    let is_drawn =
-        data.get("shape").and_then(Value::as_str) == Some("sector") && data.contains_key("points");
-    if !is_drawn {
+    if !is_only_drawn(&data) {
+        if let Some(fault) = unread {
+            return Err(fault);
+        }
         if geometry == "polygon" && points.len() > 1 && points.first() == points.last() {
             points.pop();
         }
@@ -245,9 +253,22 @@ fn placemark(out: &mut String, r: &Reservation) {
     }
     let _ = writeln!(out, "  </ExtendedData>");
     let (before, shown, after) = match &r.shape {
+        Shape::Volumes { .. } => {
+            let _ = writeln!(out, "  <MultiGeometry>");
+            for corners in drawn(&r.shape) {
+                let ring = coordinates(&closed(corners));
+                let _ = writeln!(
+                    out,
+                    "    <Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates>\
+                     </LinearRing></outerBoundaryIs></Polygon>"
+                );
+            }
+            let _ = writeln!(out, "  </MultiGeometry>\n</Placemark>");
+            return;
+        }
         Shape::Sector { .. } => (
             "<Polygon><outerBoundaryIs><LinearRing>",
-            closed(drawn(&r.shape).unwrap_or(points)),
+            closed(drawn(&r.shape).pop().unwrap_or(points)),
             "</LinearRing></outerBoundaryIs></Polygon>",
         ),
         Shape::Polygon { .. } => (
@@ -258,11 +279,15 @@ fn placemark(out: &mut String, r: &Reservation) {
         _ if points.len() == 1 => ("<Point>", points, "</Point>"),
         _ => ("<LineString><tessellate>1</tessellate>", points, "</LineString>"),
     };
-    let tuple =
-        |p: &GeoPoint| format!("{},{}", text::degrees(p.lon_rad()), text::degrees(p.lat_rad()));
-    let coordinates = shown.iter().map(tuple).collect::<Vec<_>>().join(" ");
+    let coordinates = coordinates(&shown);
     let _ = writeln!(out, "  {before}<coordinates>{coordinates}</coordinates>{after}");
     let _ = writeln!(out, "</Placemark>");
+}
+
+fn coordinates(points: &[GeoPoint]) -> String {
+    let tuple =
+        |p: &GeoPoint| format!("{},{}", text::degrees(p.lon_rad()), text::degrees(p.lat_rad()));
+    points.iter().map(tuple).collect::<Vec<_>>().join(" ")
 }
 
 fn closed(mut points: Vec<GeoPoint>) -> Vec<GeoPoint> {

@@ -3,6 +3,7 @@
 //! One table of fields (`docs/reservations.md`), four ways of writing it. Whatever is written is
 //! read back as the same reservations. Each error names the place, the field and what to do.
 
+mod blocks;
 mod csv;
 mod fields;
 mod geojson;

@@ -1,5 +1,6 @@
 //! A reservation as a record of fields.
 
+use super::blocks;
 use super::fields::FIELDS;
 use crate::motion::Motion;
 use crate::repeat::{Ends, Unit, names_of_days};
@@ -28,8 +29,13 @@ pub(super) fn record(r: &Reservation) -> Map<String, Value> {
     if !r.agreed_with.is_empty() {
         put("agreed_with", json!(r.agreed_with));
     }
+    if !r.aircraft.is_empty() {
+        put("aircraft", r.aircraft.iter().map(|a| json!(a.to_string())).collect());
+    }
     put("shape", json!(r.shape.name()));
-    put("points", r.shape.points().into_iter().map(point).collect());
+    if !matches!(r.shape, Shape::Volumes { .. }) {
+        put("points", r.shape.points().into_iter().map(point).collect());
+    }
     shape(&r.shape, &mut put);
     let limit = |a: Option<Altitude>| json!(a.map(text::write_altitude));
     put("lower", limit(r.band.lower));
@@ -100,15 +106,16 @@ fn shape(shape: &Shape, put: &mut impl FnMut(&str, Value)) {
             put("levels", levels.collect());
             put("times", points.iter().map(|p| json!(text::write_time(p.time))).collect());
         }
+        Shape::Volumes { blocks } => put("blocks", blocks.iter().map(blocks::value).collect()),
     }
 }
 
 /// A whole number without its point.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
 }
 
-fn point(p: GeoPoint) -> Value {
+pub(super) fn point(p: GeoPoint) -> Value {
     json!({ "lat": text::degrees(p.lat_rad()), "lon": text::degrees(p.lon_rad()) })
 }
 
@@ -121,7 +128,11 @@ fn band(band: &Band) -> Value {
 pub(super) fn flat(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(flat).collect::<Vec<_>>().join("; "),
+        Value::Array(values) => {
+            let are_blocks = values.first().is_some_and(|v| v.get("points").is_some());
+            values.iter().map(flat).collect::<Vec<_>>().join(if are_blocks { " | " } else { "; " })
+        }
+        Value::Object(block) if block.contains_key("points") => blocks::to_text(block),
         Value::Object(point) => {
             let degrees = |key: &str| point.get(key).map(Value::to_string).unwrap_or_default();
             format!("{} {}", degrees("lat"), degrees("lon"))

@@ -7,7 +7,7 @@ use deconflict_reserve::motion::Motion;
 use deconflict_reserve::repeat::{Ends, Repeat, Unit};
 use deconflict_reserve::reservation::Accuracy;
 use deconflict_reserve::shape::{Band, Shape, WayPoint};
-use deconflict_reserve::{Kind, Reservation, Status};
+use deconflict_reserve::{Aircraft, Block, Kind, Outline, Reservation, Status};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
@@ -49,7 +49,7 @@ fn bands() -> impl Strategy<Value = Band> {
 pub fn shapes() -> impl Strategy<Value = Shape> {
     let numbers = prop::collection::vec(0.05..1.0f64, 6);
     let levels = (prop::collection::vec(bands(), 4), 0.0..12_000.0f64);
-    (places(), 0u8..8, 2.0..5.0f64, 0.0..TAU, numbers, levels).prop_map(
+    (places(), 0u8..9, 2.0..5.0f64, 0.0..TAU, numbers, levels).prop_map(
         |(centre, kind, log_size, turn, n, (bands, level_m))| {
             let size_m = 10f64.powf(log_size);
             let line: Vec<GeoPoint> = (0..4)
@@ -78,6 +78,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
                 4 => Shape::Corridor { points: line, half_width_m },
                 5 => Shape::Racetrack { ends: [line[0], line[1]], half_width_m },
                 6 => Shape::Track { points: line, half_width_m, bands: bands[..3].to_vec() },
+                7 => Shape::Volumes { blocks: blocks(&line, size_m, &n, &bands) },
                 _ => Shape::Flight {
                     points: line
                         .into_iter()
@@ -94,6 +95,28 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
     )
 }
 
+/// Circles and polygons that follow each other, overlap in time, and have open ends.
+fn blocks(line: &[GeoPoint], size_m: f64, n: &[f64], bands: &[Band]) -> Vec<Block> {
+    let block = |(i, centre): (usize, &GeoPoint)| {
+        let corner = |k: u32| centre.destination(TAU * f64::from(k) / 5.0, size_m * n[i]);
+        Block {
+            outline: match n[i + 1] < 0.4 {
+                true => Outline::Circle { centre: *centre, radius_m: size_m * n[i] },
+                false => Outline::Polygon { points: (0..5).map(corner).collect() },
+            },
+            band: bands[i],
+            start: (n[i] > 0.2).then(|| at_s((n[i] * 1e4) as i64)),
+            end: (n[i + 1] > 0.2).then(|| at_s(10_001 + (n[i + 1] * 1e4) as i64)),
+        }
+    };
+    line.iter().enumerate().map(block).collect()
+}
+
+fn aircraft() -> impl Strategy<Value = Aircraft> {
+    "[0-9a-f]{6}|~[0-9a-f]{6}|f:[0-9a-f]{6}|[A-Z]{3,5}[0-9]{2,3}"
+        .prop_map(|text| Aircraft::parse(&text).unwrap())
+}
+
 fn texts() -> impl Strategy<Value = String> {
     "[A-Za-z0-9<>&\"',; äöжλ日-]{0,12}[A-Za-zé日]"
 }
@@ -103,6 +126,7 @@ pub fn reservations() -> impl Strategy<Value = Reservation> {
     let who = (texts(), prop::option::of(texts()), "[A-Z]{1,3}", prop::option::of(texts()));
     let state =
         (0usize..12, 0usize..5, -5i32..100, prop::collection::btree_set("[A-Z]{1,3}", 0..3));
+    let aircraft = prop::collection::btree_set(aircraft(), 0..3);
     let window = (prop::option::of(0i64..20_000), prop::option::of(1i64..20_000_000_000_000));
     let extra = (
         prop::option::of(0.0..500.0f64),
@@ -110,19 +134,21 @@ pub fn reservations() -> impl Strategy<Value = Reservation> {
         (0.0..3000.0f64, 0.0..300.0f64, 0.0..600.0f64, any::<bool>()),
         0u8..6,
     );
-    (who, state, shapes(), bands(), window, extra).prop_map(
-        |(who, state, shape, band, (start, length), (horizontal_m, vertical_m, b, moves))| {
+    (who, state, shapes(), bands(), (window, aircraft), extra).prop_map(
+        |(who, state, shape, band, (window, aircraft), (horizontal_m, vertical_m, b, moves))| {
+            let (start, length) = window;
             let mut r = Reservation::new(&who.0, Kind::ALL[state.0], &who.2, shape);
             r.name = who.1;
             r.purpose = who.3;
             r.status = Status::ALL[state.1];
             r.priority = state.2;
             r.agreed_with = state.3;
+            r.aircraft = aircraft;
             r.accuracy = Accuracy { horizontal_m, vertical_m };
             if b.3 {
                 r.buffer = Margins { horizontal_m: b.0, vertical_m: b.1, time_s: b.2 };
             }
-            if matches!(r.shape, Shape::Flight { .. }) {
+            if r.shape.has_own_limits() {
                 return r;
             }
             r.band = band;

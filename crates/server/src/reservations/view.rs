@@ -94,14 +94,7 @@ fn windows(reservation: &Reservation, now: Time) -> Value {
 
 /// The lowest floor and the highest ceiling, as far as they can be compared.
 fn limits(reservation: &Reservation) -> Band {
-    let bands: Vec<Band> = match &reservation.shape {
-        Shape::Track { bands, .. } => bands.clone(),
-        Shape::Flight { points } => points
-            .iter()
-            .map(|p| Band { lower: Some(p.altitude), upper: Some(p.altitude) })
-            .collect(),
-        _ => vec![reservation.band],
-    };
+    let bands = reservation.bands();
     let joined = |one: Band, other: &Band| {
         let join = |a: Option<Altitude>, b: Option<Altitude>, pick: fn(f64, f64) -> f64| {
             let (a, b) = (a?, b?);

@@ -157,6 +157,7 @@ async fn check(sky: &Sky, sources: &[Source], alerts: &BTreeMap<String, String>)
     words.extend(
         ["below the tanker", "tanker", "among the hidden", "secret words"].map(str::to_owned),
     );
+    words.extend(reserved::USERS.map(str::to_owned));
     let hidden: BTreeSet<u64> = HIDDEN.iter().map(|name| sky.ids[name]).collect();
     for Source { name, text } in sources {
         for word in &words {

@@ -12,6 +12,9 @@ const FILED: [(&str, f64, &str); 4] = [
     ("OPHIDE", -123.4, "secret words of HIDDEN2"),
 ];
 
+/// Aircraft that use what is filed: seen by nobody, and in no message to others.
+pub const USERS: [&str; 2] = ["f1e2d3", "USER77X"];
+
 /// Files one reservation of each of the others; their ids by owner.
 pub async fn file(client: impl Fn(&str) -> Client) -> BTreeMap<&'static str, String> {
     let mut ids = BTreeMap::new();
@@ -20,6 +23,7 @@ pub async fn file(client: impl Fn(&str) -> Client) -> BTreeMap<&'static str, Str
             "name": words, "purpose": format!("{words}, again"), "kind": "segregated",
             "shape": "circle", "points": [{ "lat": 50.5, "lon": lon }], "radius_m": 9000,
             "lower": "FL100", "upper": "FL200", "start": "2020-01-01T00:00:00Z",
+            "aircraft": if owner == "OPWHITE" { &[] } else { &USERS[..] },
         });
         let client = client(owner);
         let made = client.post("/v1/reservations", draft).await;
