@@ -57,9 +57,11 @@ pub struct Needs {
 
 /// Space and time of something: its blocks, and the cells that they touch.
 ///
-/// Whether two meet is decided block by block. The InterUSS Platform reads the blocks of one
-/// request as outlines of one band of altitudes and one window of time, and its clients rely on being told
-/// of what is beside a block as well as of what is in it: notices go by [`Extent::with_surroundings`].
+/// Blocks of one request that touch each other are one body, and all of a body has one band of
+/// altitudes: who climbs in a column and goes on at a height claims what is below, too. Bodies that
+/// are apart count as they are, and times always do. The InterUSS Platform reads all blocks
+/// of a request as one body of one window; its prober wants that of blocks that touch. Its clients
+/// rely on being told of what is beside a block as well: notices go by [`Extent::with_surroundings`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extent {
     /// The blocks.
@@ -102,7 +104,8 @@ impl Extent {
                 limits.total_km2
             )));
         }
-        Ok(Extent { volumes, cells: Covering::of(&outlines) })
+        let cells = Covering::of(&outlines);
+        Ok(Extent { volumes: bodies(volumes, &outlines), cells })
     }
 
     /// One block on its own.
@@ -184,16 +187,58 @@ impl Extent {
     }
 }
 
+/// The floor and ceiling of two together: open where one is.
+fn band_of(a: &Volume4d, b: &Volume4d) -> [Option<Altitude>; 2] {
+    let both = |a: Option<Altitude>, b: Option<Altitude>, of: fn(f64, f64) -> f64| {
+        a.zip(b).map(|(a, b)| Altitude::ellipsoid_m(of(a.m, b.m)))
+    };
+    [both(a.lower, b.lower, f64::min), both(a.upper, b.upper, f64::max)]
+}
+
+/// Gives each block the altitudes of its body: of all that hang together with it in height and
+/// time, and on the ground as far as the circles around outlines say.
+fn bodies(mut volumes: Vec<Volume4d>, outlines: &[Outline]) -> Vec<Volume4d> {
+    let touch = |a: usize, b: usize| {
+        let [one, two] = [&volumes[a], &volumes[b]];
+        let below = |lower: Option<Altitude>, upper: Option<Altitude>| {
+            lower.zip(upper).is_none_or(|(lower, upper)| lower.m <= upper.m)
+        };
+        let before = |start: Option<Time>, end: Option<Time>| {
+            start.zip(end).is_none_or(|(start, end)| start < end)
+        };
+        below(one.lower, two.upper)
+            && below(two.lower, one.upper)
+            && before(one.start, two.end)
+            && before(two.start, one.end)
+            && outlines[a].is_near(&outlines[b])
+    };
+    let mut body: Vec<usize> = (0..volumes.len()).collect();
+    for b in 1..volumes.len() {
+        for a in 0..b {
+            if body[a] != body[b] && touch(a, b) {
+                let (kept, gone) = (body[a], body[b]);
+                body.iter_mut().filter(|of| **of == gone).for_each(|of| *of = kept);
+            }
+        }
+    }
+    let mut bands: Vec<Option<[Option<Altitude>; 2]>> = vec![None; volumes.len()];
+    for (volume, &of) in volumes.iter().zip(&body) {
+        let whole = bands[of].map(|[lower, upper]| Volume4d { lower, upper, ..volume.clone() });
+        bands[of] = Some(band_of(whole.as_ref().unwrap_or(volume), volume));
+    }
+    for (volume, of) in volumes.iter_mut().zip(body) {
+        if let Some([lower, upper]) = bands[of] {
+            (volume.lower, volume.upper) = (lower, upper);
+        }
+    }
+    volumes
+}
+
 /// Gives each block the altitudes and times of all.
 fn bounded(mut volumes: Vec<Volume4d>) -> Vec<Volume4d> {
-    let lower =
-        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.lower?.m.min(b.lower?.m)));
-    let upper =
-        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.upper?.m.max(b.upper?.m)));
     let Some(mut whole) = volumes.first().cloned() else { return volumes };
     for volume in &volumes {
-        whole.lower = lower(&whole, volume);
-        whole.upper = upper(&whole, volume);
+        [whole.lower, whole.upper] = band_of(&whole, volume);
         // `None` is the open end, and no time is before or after it.
         whole.start = whole.start.zip(volume.start).map(|(a, b)| a.min(b));
         whole.end = whole.end.zip(volume.end).map(|(a, b)| a.max(b));

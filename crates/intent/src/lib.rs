@@ -11,7 +11,8 @@
 //!
 //! - Volumes are compared as they are ([`deconflict_core::Volume4d::overlaps`]); cells only find the candidates. Two that are
 //!   apart in altitude, in time, or by more than a metre on the ground, do not meet.
-//! - An operational intent of several volumes is those volumes, not the box around them.
+//! - An operational intent of several volumes is those volumes, not the box around them; only those that
+//!   touch each other have one band of altitudes.
 //! - An implicit subscription is always as large as what hangs on it, with what is around.
 //! - Every shape and list is bounded, and a refusal names the bound.
 //! - A write with a key of its client's choice is done once, however often it is sent.

@@ -73,6 +73,32 @@ fn between_the_blocks_is_told_of() {
     }
 }
 
+/// A column and a way from its top are one body: what is below the way is claimed, too, as the
+/// InterUSS Platform's prober wants it. Before and after it is not.
+#[test]
+fn blocks_that_touch_have_one_band() {
+    let mut world = World::default();
+    let at = |lng: f64, band_m, from_s, to_s| block(circle(47.0, lng, 100.0), band_m, from_s, to_s);
+    let column = at(8.0, [0.0, 400.0], 60.0, 300.0);
+    let way = at(8.002, [380.0, 400.0], 200.0, 600.0);
+    // Elsewhere, and at another time.
+    let (apart, later) =
+        (at(8.1, [380.0, 400.0], 200.0, 600.0), at(8.002, [380.0, 400.0], 700.0, 900.0));
+    let body = intent_body(json!([column, way, apart, later]));
+    assert_eq!(world.put("uss1", id(1), None, body).status, 201);
+    for (lng, from_s, to_s, meets) in [
+        (8.002, 210.0, 590.0, true),
+        (8.002, 601.0, 699.0, false),
+        (8.002, 700.0, 900.0, false),
+        (8.0, 301.0, 590.0, true),
+        (8.1, 200.0, 600.0, false),
+    ] {
+        // At 8.000 the way's outline is met, not the column's time.
+        let extent = at(lng, [0.0, 100.0], from_s, to_s);
+        assert_eq!(!found(&mut world, &extent).is_empty(), meets, "{lng} {from_s}");
+    }
+}
+
 /// What is in the air has left blocks behind: only what is over as a whole is refused.
 #[test]
 fn blocks_may_be_over() {
