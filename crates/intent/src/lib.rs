@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod airspace;
+mod bodies;
 mod command;
 mod constraints;
 mod covering;
