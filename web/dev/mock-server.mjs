@@ -1,6 +1,7 @@
 // A service for working on the map without Rust: it serves `dist` and speaks docs/api.md with a made-up sky.
 // No dependencies. `node dev/mock-server.mjs [--port 8099] [--aircraft 300] [--key dk_test] [--history seconds] [--empty]`
 
+import { messages } from './mock-messages.mjs';
 import { reservations } from './mock-reservations.mjs';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -220,7 +221,7 @@ async function serve(request, answer) {
     const { key } = await bodyOf(request);
     if (KEY && key !== KEY) return json(answer, 401, { title: 'not known', status: 401 });
     answer.setHeader('set-cookie', 'mock=1; HttpOnly; SameSite=Strict; Path=/');
-    return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'reserve'] });
+    return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'message', 'reserve'] });
   }
   if (KEY && !(request.headers.cookie ?? '').includes('mock=1')) return json(answer, 401, { title: 'log in first', status: 401 });
   const mark = /^\/v1\/alerts\/(mock-\d+)\/(acknowledge|comments|encounter)$/.exec(path);
@@ -235,11 +236,12 @@ async function serve(request, answer) {
     if (message) say({ ...message, time: iso(secondsNow()) });
   };
   if (await reservations(request, path, () => bodyOf(request), told)) return undefined;
+  if (await messages(request, path, url.searchParams, () => bodyOf(request), told)) return undefined;
   const way = /^\/v1\/tracks\/(\d+)\/(trail|trajectory)$/.exec(path);
   if (way) return wayOf(answer, Number(way[1]), way[2]);
   switch (path) {
     case '/v1/stream': return stream(request, answer, url);
-    case '/v1/me': return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'reserve'] });
+    case '/v1/me': return json(answer, 200, { name: 'tower', role: 'controller', party: null, may: ['see', 'acknowledge', 'comment', 'message', 'reserve'] });
     case '/v1/timeline': return json(answer, 200, timeline());
     case '/v1/volumes': return json(answer, 200, VOLUMES);
     case '/v1/layers': return json(answer, 200, LAYERS.map(({ name, kind, title }) => ({ name, kind, title })));

@@ -29,7 +29,7 @@ export async function service(...options) {
   return { url: `http://127.0.0.1:${port}/`, mock: true, stop: () => child.kill() };
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();

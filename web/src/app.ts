@@ -10,6 +10,8 @@ import { drawPanels } from './render';
 import { chime } from './sound';
 import { Stats } from './stats';
 import * as api from './stream/api';
+import { aboutName } from './hotline/about';
+import { HotLine } from './hotline/line';
 import { Book } from './reservations/book';
 import { StreamClient, type Link } from './stream/client';
 import type { Alert, StreamMessage } from './stream/messages';
@@ -26,6 +28,7 @@ export class App {
   readonly stats = new Stats();
   readonly client: StreamClient;
   readonly book = new Book(() => this.map?.invalidate());
+  readonly hotline = new HotLine(api, (about) => aboutName(this.picture, about));
   map: MapView | null = null;
   private flushing = false;
   private parse_ms = 0;
@@ -65,6 +68,7 @@ export class App {
     this.play();
     this.loadLayers();
     void this.book.load();
+    this.hotline.begin();
     this.watching ??= setInterval(() => this.watch(), 250);
   }
 
@@ -121,6 +125,8 @@ export class App {
       if (!this.picture.live) this.stand('ended', changes.ended);
     }
     if (changes.reservations) void this.book.load();
+    if (changes.said) this.hotline.told(changes.said);
+    if (changes.snapshot) this.hotline.refresh(true);
     if (changes.feeds) this.holes(changes.snapshot);
   }
 
@@ -196,7 +202,10 @@ export class App {
       state.problemText.value = `No recording: ${detail}`;
       this.backToLive();
     } else if (link === 'ended') this.stand('ended', detail);
-    else if (link === 'open') this.heard_ms = performance.now();
+    else if (link === 'open') {
+      this.heard_ms = performance.now();
+      this.hotline.refresh();
+    }
   }
 
   private settle(to: 'live' | 'recording' | 'paused'): void {

@@ -53,6 +53,7 @@ pub const HOUSE: &[Place] = &[
     ),
     sans_io("deconflict-intent", &["deconflict-core"]),
     rim("deconflict-dss", &["deconflict-core", "deconflict-intent", "deconflict-access"]),
+    rim("deconflict-uss", &["deconflict-core", "deconflict-intent", "deconflict-access"]),
     rim("deconflict-store", &[]),
     rim("deconflict-record", &["deconflict-core"]),
     rim("deconflict-feeds", &["deconflict-core", "deconflict-formats", "deconflict-sim"]),

@@ -15,6 +15,7 @@ mod access;
 mod audit;
 mod clock;
 mod config;
+mod gate;
 mod identity;
 mod jwt;
 mod key;
@@ -31,6 +32,7 @@ pub use config::{
     AccessConfig, BindRefusal, ConfigError, JwtConfig, KeyConfig, LimitsConfig, Mode,
     SessionConfig, guard_bind,
 };
+pub use gate::{Gate, GateError, NotAdmitted};
 pub use identity::{How, Identity, IdentityError, LONGEST_NAME, is_name};
 pub use jwt::{
     Claims, JwkSetError, LONGEST_TOKEN, NamedKey, PemError, PublicKey, Requirements, RoleClaims,

@@ -1,6 +1,6 @@
 //! The routes of the standard, and those that the InterUSS Platform adds.
 
-use crate::auth::Gate;
+use crate::auth::{Gate, admit};
 use crate::extract::{Path, Sent};
 use crate::pool::{Pool, Unavailable, WRITER_IS_GONE};
 use crate::{aux, metrics};
@@ -53,7 +53,7 @@ impl Desk {
         headers: &HeaderMap,
         any_of: &[&str],
     ) -> Result<Caller, Refused> {
-        Ok(self.gate.admit(headers, any_of).await?)
+        Ok(admit(&self.gate, headers, any_of).await?)
     }
 }
 
@@ -179,7 +179,7 @@ impl Request<'_> {
         scopes: &[&str],
         read: impl FnOnce() -> Result<Read, Refused>,
     ) -> Reply {
-        let caller = self.desk.gate.admit(self.headers, scopes).await?;
+        let caller = self.desk.admit(self.headers, scopes).await?;
         Ok(told(self.desk.pool.read(&caller, &read()?).await?))
     }
 
@@ -193,11 +193,11 @@ impl Request<'_> {
         body: &[u8],
         make: impl FnOnce() -> Result<Write, Refused>,
     ) -> Reply {
-        let caller = self.desk.gate.admit(self.headers, scopes).await;
+        let caller = self.desk.admit(self.headers, scopes).await;
         let uss = caller.as_ref().map_or("", |caller| &*caller.uss).to_owned();
         let reply = match caller {
             Ok(caller) => self.decide(caller, &method, uri, body, make).await,
-            Err(refused) => Err(refused.into()),
+            Err(refused) => Err(refused),
         };
         note(&uss, &method, uri, reply)
     }
@@ -286,7 +286,7 @@ async fn version_of(
     Path(system): Path<String>,
     headers: HeaderMap,
 ) -> Reply {
-    desk.gate.admit(&headers, VERSIONING).await?;
+    desk.admit(&headers, VERSIONING).await?;
     if system != "dss" {
         let words = "this service tells the version of the system \"dss\" only".to_owned();
         return Err(Refused(StatusCode::NOT_FOUND, words));
@@ -300,7 +300,7 @@ async fn version_of(
 /// malformed request and not, as for any other path that is not there, "no such route".
 fn unversioned(scopes: &'static [&'static str]) -> MethodRouter<Desk> {
     let refuse = move |State(desk): State<Desk>, headers: HeaderMap| async move {
-        desk.gate.admit(&headers, scopes).await?;
+        desk.admit(&headers, scopes).await?;
         Reply::Err(bad("the path must end with the version that is to be changed".to_owned()))
     };
     put(refuse).delete(refuse)
@@ -316,7 +316,7 @@ async fn validate_oauth(
     asked: Result<Query<Owner>, QueryRejection>,
     headers: HeaderMap,
 ) -> Reply {
-    let caller = desk.gate.admit(&headers, &[]).await?;
+    let caller = desk.admit(&headers, &[]).await?;
     let Query(asked) = asked.map_err(|error| bad(error.body_text()))?;
     if asked.owner.is_some_and(|owner| owner != *caller.uss) {
         let words = "the access token is not of that owner".to_owned();

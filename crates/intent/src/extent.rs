@@ -3,7 +3,7 @@
 use crate::bodies::{bodies, bounded};
 use crate::covering::{Covering, Outline, hull};
 use crate::refusal::{Refusal, bad};
-use crate::wire;
+use crate::wire::{self, shown};
 use deconflict_core::volume::{Footprint, Polygon};
 use deconflict_core::{Altitude, GeoPoint, Time, Volume4d};
 
@@ -81,32 +81,25 @@ impl Extent {
         needs: Needs,
         limits: &Limits,
     ) -> Result<Extent, Refusal> {
-        if extents.is_empty() {
-            return Err(bad("extents: at least one volume is needed"));
-        }
-        if extents.len() > limits.volumes {
-            return Err(Refusal::TooLarge(format!(
-                "extents: {} volumes, at most {} are taken",
-                extents.len(),
-                limits.volumes
-            )));
-        }
-        let mut volumes = Vec::with_capacity(extents.len());
-        let mut outlines = Vec::with_capacity(extents.len());
-        for (i, extent) in extents.iter().enumerate() {
-            let (volume, outline) = block(extent, needs, limits).map_err(|r| within(r, i))?;
-            volumes.push(volume);
-            outlines.push(outline);
-        }
-        let total_km2: f64 = outlines.iter().map(Outline::area_km2).sum();
-        if total_km2 > limits.total_km2 {
-            return Err(Refusal::TooLarge(format!(
-                "extents: their areas are {total_km2:.0} km² together, at most {} km² are taken",
-                limits.total_km2
-            )));
-        }
+        let (volumes, outlines) = parts(extents, needs, limits)?;
         let cells = Covering::of(&outlines);
         Ok(Extent { volumes: bodies(volumes, &outlines), cells })
+    }
+
+    /// The blocks of details, each as it is, and not bounding the others; there may be none.
+    ///
+    /// # Errors
+    /// What is wrong, and in which block.
+    pub fn blocks(
+        volumes: &[wire::Volume4D],
+        needs: Needs,
+        limits: &Limits,
+    ) -> Result<Vec<Volume4d>, Refusal> {
+        if volumes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (volumes, _) = parts(volumes, needs, limits)?;
+        Ok(volumes)
     }
 
     /// One block on its own.
@@ -186,6 +179,39 @@ impl Extent {
     pub fn overlaps(&self, other: &Extent) -> bool {
         self.volumes.iter().any(|a| other.volumes.iter().any(|b| a.overlaps(b)))
     }
+}
+
+/// All blocks of a request, within what one may ask for.
+fn parts(
+    extents: &[wire::Volume4D],
+    needs: Needs,
+    limits: &Limits,
+) -> Result<(Vec<Volume4d>, Vec<Outline>), Refusal> {
+    if extents.is_empty() {
+        return Err(bad("extents: at least one volume is needed"));
+    }
+    if extents.len() > limits.volumes {
+        return Err(Refusal::TooLarge(format!(
+            "extents: {} volumes, at most {} are taken",
+            extents.len(),
+            limits.volumes
+        )));
+    }
+    let mut volumes = Vec::with_capacity(extents.len());
+    let mut outlines = Vec::with_capacity(extents.len());
+    for (i, extent) in extents.iter().enumerate() {
+        let (volume, outline) = block(extent, needs, limits).map_err(|r| within(r, i))?;
+        volumes.push(volume);
+        outlines.push(outline);
+    }
+    let total_km2: f64 = outlines.iter().map(Outline::area_km2).sum();
+    if total_km2 > limits.total_km2 {
+        return Err(Refusal::TooLarge(format!(
+            "extents: their areas are {total_km2:.0} km² together, at most {} km² are taken",
+            limits.total_km2
+        )));
+    }
+    Ok((volumes, outlines))
 }
 
 /// Says in which of several blocks something is wrong.
@@ -274,30 +300,7 @@ fn time(given: Option<&wire::WireTime>, name: &str, needs: Needs) -> Result<Opti
     let Some(given) = given else {
         return if needs.times { Err(bad(format!("{name} is missing"))) } else { Ok(None) };
     };
-    if given.format != "RFC3339" {
-        return Err(bad(format!(
-            "{name}.format is \"{}\", only \"RFC3339\" is taken",
-            shown(&given.format)
-        )));
-    }
-    let wrong = || {
-        bad(format!(
-            "{name}.value is \"{}\", a time of RFC 3339 between the years 1678 and 2262 is needed, such as 2030-01-31T12:00:00Z",
-            shown(&given.value)
-        ))
-    };
-    instant(&given.value).ok_or_else(wrong).map(Some)
-}
-
-/// A time of RFC 3339 within the years that a `Time` can say.
-pub(crate) fn instant(text: &str) -> Option<Time> {
-    let stamp: jiff::Timestamp = text.parse().ok()?;
-    i64::try_from(stamp.as_nanosecond()).ok().map(Time::from_nanos)
-}
-
-/// Not more of somebody's text than is needed to recognise it.
-fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
+    given.time(name).map(Some)
 }
 
 fn point(p: wire::LatLng, place: &str) -> Result<GeoPoint, Refusal> {

@@ -2,10 +2,10 @@
 
 use crate::airspace::Draft;
 use crate::command::{Answer, Caller, Circumstances, Outcome};
-use crate::extent::instant;
 use crate::refusal::bad;
 use crate::row::{Heartbeat, Instance, Row};
 use crate::tell;
+use crate::wire::WireTime;
 use deconflict_core::Time;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub(crate) fn beat(
         ));
     }
     let time = |text: &Option<String>, field: &str| {
-        let wrong = || bad(format!("{field} is no time of RFC 3339, such as 2030-01-31T12:00:00Z"));
-        text.as_deref().map(|text| instant(text).ok_or_else(wrong)).transpose()
+        let told = text.clone().map(|value| WireTime { value, format: "RFC3339".to_owned() });
+        told.map(|told| told.time(field)).transpose()
     };
     let timestamp = time(&beat.timestamp, "timestamp")?.unwrap_or(given.now);
     let next = time(&beat.next, "next_heartbeat_expected_before")?;
@@ -69,9 +69,7 @@ struct Plain(i64);
 
 impl Serialize for Plain {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Every number of nanoseconds that fits is within the years that `jiff` knows.
-        let stamp = jiff::Timestamp::from_nanosecond(i128::from(self.0));
-        serializer.collect_str(&stamp.unwrap_or_default())
+        serializer.serialize_str(&WireTime::from(Time::from_nanos(self.0)).value)
     }
 }
 

@@ -28,6 +28,7 @@ mod extent;
 mod instances;
 mod intents;
 mod others;
+pub mod outward;
 mod refusal;
 mod remembered;
 mod row;

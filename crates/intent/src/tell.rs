@@ -75,13 +75,16 @@ fn add_intent(all: &mut String, draft: &Draft<'_>, row: &Intent, viewer: &str) {
         let [time_start, time_end] = times(&row.extent);
         let fixed = json(&IntentReference {
             id: row.id,
-            manager: &row.manager,
+            manager: (&*row.manager).into(),
             version: row.version,
-            state: row.state.name(),
+            state: row.state.name().into(),
             time_start,
             time_end,
-            uss_base_url: &row.base_url,
+            uss_base_url: (&*row.base_url).into(),
             subscription_id: row.subscription.unwrap_or(NO_SUBSCRIPTION),
+            // These depend on the moment and on who asks.
+            uss_availability: None,
+            ovn: None,
         });
         // Open at the end, for what depends on the moment and on who asks.
         fixed.strip_suffix('}').unwrap_or_default().into()
@@ -102,13 +105,13 @@ pub(crate) fn constraint(draft: &Draft<'_>, row: &Constraint, viewer: &str) -> S
     let [time_start, time_end] = times(&row.extent);
     json(&ConstraintReference {
         id: row.id,
-        manager: &row.manager,
-        uss_availability: draft.presence(&row.manager).name(),
+        manager: (&*row.manager).into(),
+        uss_availability: Some(draft.presence(&row.manager).name().into()),
         version: row.version,
-        ovn: (viewer == &*row.manager).then_some(row.ovn.as_str()),
+        ovn: (viewer == &*row.manager).then_some((&*row.ovn).into()),
         time_start,
         time_end,
-        uss_base_url: &row.base_url,
+        uss_base_url: (&*row.base_url).into(),
     })
 }
 
@@ -121,11 +124,11 @@ pub(crate) fn constraints(draft: &Draft<'_>, rows: &[Arc<Constraint>], viewer: &
 pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> String {
     json(&WireSubscription {
         id: row.id,
-        version: &row.version,
+        version: (&*row.version).into(),
         notification_index: row.index,
         time_start: row.extent.start().map(ToldTime),
         time_end: row.extent.end().map(ToldTime),
-        uss_base_url: &row.base_url,
+        uss_base_url: (&*row.base_url).into(),
         notify_for_operational_intents: row.for_intents,
         notify_for_constraints: row.for_constraints,
         implicit_subscription: row.implicit,

@@ -3,6 +3,7 @@
 import type { App } from '../app';
 import { byUrgency } from '../model/words';
 import * as state from '../model/state';
+import * as line from '../hotline/line';
 import * as book from '../reservations/book';
 import { showsAlert } from '../model/filters';
 
@@ -101,6 +102,9 @@ export const KEYS: Key[] = [
   { group: 'Page', keys: ['4'], shown: '4', what: 'Layers', run: () => openPanel('layers') },
   { group: 'Page', keys: ['5'], shown: '5', what: 'Display', run: () => openPanel('settings') },
   { group: 'Page', keys: ['6'], shown: '6', what: 'Reservations', run: () => { if (book.views.value !== null) openPanel('reservations'); } },
+  { group: 'Page', keys: ['7'], shown: '7', what: 'Hot-line', run: () => { if (line.available.value) openPanel('messages'); } },
+  { group: 'Page', keys: ['w'], shown: 'W', what: 'Write a message, about what is selected', run: write },
+  { group: 'Page', keys: [], shown: 'Ctrl Enter', what: 'Send the message', run: () => undefined },
   { group: 'Map', keys: ['u'], shown: 'U', what: 'Undo the latest change of a reservation', run: (app) => app.book.undo() },
   { group: 'Time', keys: [' '], shown: 'Space', what: 'Pause or go on', run: (app) => (state.playing.value ? app.pause() : app.resume()) },
   { group: 'Time', keys: ['['], shown: '[ ]', what: 'A minute back or ahead', run: (app) => app.seek(app.now() - 60_000) },
@@ -112,6 +116,12 @@ export const KEYS: Key[] = [
   { group: 'Page', keys: ['?'], shown: '?', what: 'This sheet', run: () => { state.help.value = !state.help.value; } },
   { group: 'Page', keys: ['Escape'], shown: 'Esc', what: 'Close; select nothing', run: escape },
 ];
+
+function write(app: App): void {
+  if (!line.available.value) return;
+  const alert = state.selectedAlert.value, reservation = state.panel.value === 'reservations' ? book.chosen.value : null;
+  app.hotline.write(reservation !== null ? { kind: 'reservation', id: reservation } : alert !== null ? { kind: 'alert', id: alert } : null);
+}
 
 function escape(app: App): void {
   if (state.help.value) state.help.value = false;

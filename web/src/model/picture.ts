@@ -2,6 +2,7 @@
 // what is its own. No signal, no document: it runs in tests and benches as it does on the page.
 
 import { OperatorColours, shapeOf } from '../map/palette';
+import type { HotMessage } from '../hotline/words';
 import type { Alert, Feed, Note, Snapshot, StreamMessage, Track, Warning } from '../stream/messages';
 import { DataClock } from './clock';
 import { NO_FILTERS, readmit, show, type Filters } from './filters';
@@ -15,6 +16,8 @@ export interface Changes {
   feeds: boolean;
   reservations: boolean;
   note: Note | null;
+  /** Said on the hot-line. */
+  said: HotMessage | null;
   ended: string | null;
   snapshot: boolean;
   /** Raised, or gone up a stage, by this message. */
@@ -48,7 +51,7 @@ export class Picture {
   shown = 0;
   filters: Filters = NO_FILTERS;
   private readonly changes: Changes = {
-    moved: false, tracks: false, alerts: false, feeds: false, reservations: false, note: null, ended: null, snapshot: false, raised: null, warned: null, gap: false,
+    moved: false, tracks: false, alerts: false, feeds: false, reservations: false, note: null, said: null, ended: null, snapshot: false, raised: null, warned: null, gap: false,
   };
 
   /** Where to resume. */
@@ -59,7 +62,7 @@ export class Picture {
   take(message: StreamMessage, received_ms: number): Changes {
     const c = this.changes;
     c.moved = c.tracks = c.alerts = c.feeds = c.reservations = c.snapshot = c.gap = false;
-    c.note = c.ended = c.raised = c.warned = null;
+    c.note = c.said = c.ended = c.raised = c.warned = null;
     if (message.kind !== 'snapshot' && this.seq >= 0) {
       // Told twice after a resume: known already.
       if (message.seq <= this.seq) return c;
@@ -133,6 +136,7 @@ export class Picture {
         c.feeds = true;
         break;
       case 'note': c.note = message; break;
+      case 'message': c.said = message.message; break;
       case 'reservations': c.reservations = true; break;
       case 'end': c.ended = message.reason; break;
     }

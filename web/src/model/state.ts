@@ -15,7 +15,7 @@ export type Connection =
   | 'ended' // a recording is over
   | 'denied'; // nobody is logged in
 
-export type PanelName = 'aircraft' | 'feeds' | 'filters' | 'layers' | 'settings' | 'reservations';
+export type PanelName = 'aircraft' | 'feeds' | 'filters' | 'layers' | 'settings' | 'reservations' | 'messages';
 export type LayerName = 'volumes' | 'aerodromes' | 'fir' | 'airspace' | 'density' | 'graticule' | 'places';
 
 export const connection = signal<Connection>('connecting');

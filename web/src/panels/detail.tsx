@@ -13,6 +13,7 @@ import type { Alert } from '../stream/messages';
 import { AdviceView } from './advice';
 import { EncounterView } from './encounter';
 import { Icon, StateIcon } from './icons';
+import { MessageAbout } from './message-form';
 import { SymbolIcon } from './symbol';
 
 export function Detail({ app }: { app: App }) {
@@ -131,6 +132,7 @@ function AlertCard({ app, alert }: { app: App; alert: Alert }) {
         {alert.acknowledged
           ? <p class="ack-line" data-testid="card-acknowledged"><Icon.check /> {alert.acknowledged.by} at {hhmmss(Date.parse(alert.acknowledged.at))}{alert.acknowledged.text ? `: ${alert.acknowledged.text}` : ''}</p>
           : !ended && app.mayAcknowledge && <button type="button" class="primary" disabled={!app.picture.live} data-testid="card-acknowledge" onClick={() => { void app.acknowledge(alert.id, text.trim()); setText(''); }}>Acknowledge <kbd>A</kbd></button>}
+        <MessageAbout app={app} about={{ kind: 'alert', id: alert.id }} to={otherOf(alert)} />
       </div>
       {(state.me.value?.may.includes('comment') ?? false) && (
         <form class="comment" onSubmit={send}>
@@ -143,6 +145,13 @@ function AlertCard({ app, alert }: { app: App; alert: Alert }) {
       </ol>
     </section>
   );
+}
+
+/** The other side of an alert, if the reader is the one. */
+function otherOf(alert: Alert): string | null | undefined {
+  const { party, role } = state.me.value ?? {}, sides = [alert.a.operator, alert.b.operator];
+  if (role !== 'party' || !party || !sides.includes(party)) return undefined;
+  return sides.find((name) => name !== party) ?? undefined;
 }
 
 /** Changes and comments in one line of time, newest first. */

@@ -27,6 +27,7 @@ export const Icon = {
   layers: () => <Svg><path d="M8 2 15 6 8 10 1 6ZM2.5 9 8 12l5.5-3" /></Svg>,
   settings: () => <Svg><path d="M2 4h7M13 4h1M2 8h2M8 8h6M2 12h6M12 12h2" /><circle cx="11" cy="4" r="1.6" /><circle cx="6" cy="8" r="1.6" /><circle cx="10" cy="12" r="1.6" /></Svg>,
   reservations: () => <Svg><path d="M3 4 9 2l5 4-2 7-8 1Z" stroke-dasharray="3 2" /></Svg>,
+  messages: () => <Svg><path d="M2 3h12v8H8l-3.500 3v-3H2ZM5 6h6M5 8.500h4" /></Svg>,
   alerts: () => <Svg><path d="M8 2 15 14H1ZM8 6.500v3M8 11.800v.2" /></Svg>,
   map: () => <Svg><path d="M1.5 3.5 6 2l4 1.500L14.5 2v10.500L10 14l-4-1.500L1.5 14ZM6 2v10.500M10 3.500V14" /></Svg>,
   measure: () => <Svg><path d="M2 14 14 2M2 10v4h4M10 2h4v4" /></Svg>,

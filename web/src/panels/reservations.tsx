@@ -7,6 +7,7 @@ import * as book from '../reservations/book';
 import { DRAWN } from '../reservations/draft';
 import { bandText, existsAt, windowText, type Action, type View } from '../reservations/words';
 import { FutureSlider } from './future';
+import { MessageAbout } from './message-form';
 import { ReservationForm } from './reservation-form';
 
 const STATUS_SIGN: Record<string, string> = { draft: '·', planned: '–', active: '■', released: '○', cancelled: '×' };
@@ -78,6 +79,7 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
               <button key={action} type="button" data-testid={`act-${action}`} onClick={() => confirm(action)}>{ACT[action].title}</button>
             ))}
             <button type="button" onClick={() => app.map?.flyToOutline(view.outline)}>Show</button>
+            <MessageAbout app={app} about={{ kind: 'reservation', id: view.id }} to={view.mine ? undefined : view.party} />
           </div>
         </div>
       )}

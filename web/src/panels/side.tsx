@@ -9,6 +9,8 @@ import { Feeds } from './feeds';
 import { FilterPanel } from './filter-panel';
 import { Reservations } from './reservations';
 import * as book from '../reservations/book';
+import * as line from '../hotline/line';
+import { Messages, Unread } from './messages';
 import { LayerPanel } from './layer-panel';
 import { SettingsPanel } from './settings-panel';
 
@@ -19,6 +21,7 @@ const PANELS: { name: state.PanelName; title: string }[] = [
   { name: 'layers', title: 'Layers' },
   { name: 'settings', title: 'Display' },
   { name: 'reservations', title: 'Reserve' },
+  { name: 'messages', title: 'Hot-line' },
 ];
 
 export function Rail() {
@@ -33,11 +36,12 @@ export function Rail() {
       {PANELS.map(({ name, title }, i) => {
         // A service without reservations shows nothing of them.
         if (name === 'reservations' && book.views.value === null) return null;
+        if (name === 'messages' && !line.available.value) return null;
         const Drawing = Icon[name];
         return (
           <button key={name} type="button" class="rail-button" aria-pressed={state.panel.value === name} title={`${title} (${i + 1})`}
             data-testid={`tab-${name}`} onClick={() => openPanel(name)}>
-            <Drawing /><span>{title}</span>
+            <Drawing /><span>{title}</span>{name === 'messages' && <Unread />}
           </button>
         );
       })}
@@ -59,6 +63,7 @@ export function SidePanel({ app, name }: { app: App; name: state.PanelName }) {
       {name === 'layers' && <LayerPanel app={app} />}
       {name === 'settings' && <SettingsPanel app={app} />}
       {name === 'reservations' && <Reservations app={app} />}
+      {name === 'messages' && <Messages app={app} />}
     </aside>
   );
 }

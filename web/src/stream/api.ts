@@ -1,6 +1,7 @@
 // What is asked of the service apart from the stream.
 
 import { problem } from './client';
+import type { HotMessage, Proof } from '../hotline/words';
 import type { Report, View } from '../reservations/words';
 import type { Alert, Encounter, LayerInfo, Me, Timeline, Track } from './messages';
 
@@ -54,6 +55,11 @@ export const makeReservation = (draft: unknown) => request<View>('POST', 'v1/res
 export const changeReservation = (id: string, draft: unknown) => request<View>('PUT', `v1/reservations/${encodeURIComponent(id)}`, draft);
 export const reservationStatus = (id: string, change: { action: string; version: number }) =>
   request<View>('POST', `v1/reservations/${encodeURIComponent(id)}/status`, change);
+/** A party that asks for messages has read them: that is noted for whoever sent them. */
+export const messages = (before: string | null, limit: number) =>
+  get<HotMessage[]>(`v1/messages?limit=${limit}${before === null ? '' : `&before=${encodeURIComponent(before)}`}`);
+export const sendMessage = (message: Record<string, string>) => request<HotMessage>('POST', 'v1/messages', message);
+export const messageProof = (id: string) => get<Proof>(`v1/messages/${encodeURIComponent(id)}/proof`);
 export const timeline = () => get<Timeline>('v1/timeline');
 export const track = (id: number) => get<Track>(`v1/tracks/${id}`);
 export const layers = () => get<LayerInfo[]>('v1/layers');

@@ -1,5 +1,7 @@
 // The words of the service, as docs/api.md has them. What is not known is null.
 
+import type { HotMessage } from '../hotline/words';
+
 export type Freshness = 'live' | 'coasting' | 'stale';
 export type AlertState = 'predicted' | 'imminent' | 'lost' | 'ended';
 export type Health = 'starting' | 'live' | 'silent' | 'down' | 'off';
@@ -168,9 +170,11 @@ export interface FeedStates extends Message { kind: 'feeds'; feeds: Feed[]; inco
 export interface Note extends Message { kind: 'note'; level: 'info' | 'warning'; text: string }
 /** Reservations have changed: the list is read again. */
 export interface Reserved extends Message { kind: 'reservations'; version: number }
+/** Something was said on the hot-line, to the party that reads this. */
+export interface Said extends Message { kind: 'message'; message: HotMessage }
 export interface End extends Message { kind: 'end'; reason: string }
 
-export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | WarningChange | FeedStates | Note | Reserved | End;
+export type StreamMessage = Snapshot | Moves | Tracks | AlertChange | AlertAdvice | AlertFigures | WarningChange | FeedStates | Note | Reserved | Said | End;
 
 export interface Me { name: string; role: string; party: string | null; may: string[] }
 

@@ -27,7 +27,7 @@ export interface View {
 
 export const LAYERS: state.LayerName[] = ['volumes', 'airspace', 'fir', 'aerodromes', 'places', 'graticule', 'density'];
 const USUAL_LAYERS: state.LayerName[] = ['volumes', 'aerodromes', 'fir', 'places'];
-const PANELS: state.PanelName[] = ['aircraft', 'feeds', 'filters', 'layers', 'settings', 'reservations'];
+const PANELS: state.PanelName[] = ['aircraft', 'feeds', 'filters', 'layers', 'settings', 'reservations', 'messages'];
 const STATES: AlertState[] = ['predicted', 'imminent', 'lost', 'ended'];
 
 export function write(view: View): string {
