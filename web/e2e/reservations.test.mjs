@@ -105,9 +105,12 @@ describe('reservations', { skip: !browserIsThere }, () => {
     if (await get(page, 'edit-reservation').count() === 0) await row(name('Orbit')).locator('button').first().click();
     await get(page, 'edit-reservation').click();
     await get(page, 'field-purpose').fill('Refuelling');
+    await get(page, 'field-aircraft').fill('ae01ce REACH11');
     await page.keyboard.press('Tab');
     await get(page, 'save-reservation').click();
     await row('Refuelling').waitFor();
+    const users = await get(page, 'keeping').evaluateAll((items) => items.map((item) => item.dataset.aircraft));
+    assert.deepEqual(users, ['ae01ce', 'REACH11'], 'who uses it is told');
     await act('plan', 'planned', name('Orbit'));
   });
 

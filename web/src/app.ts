@@ -319,6 +319,8 @@ export class App {
       state.at_ms.value = now;
     });
     this.stand('paused', '');
+    // Nobody tells of messages while nothing is listened to.
+    this.hotline.refresh(true);
     state.polite.value = `Paused at ${hhmmss(now)} ${isoDay(now)}`;
   }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { destination, inverse } from '../src/geo/geodesic';
 import { Camera } from '../src/map/camera';
 import { outlineOf, ReservedLayer } from '../src/map/reserved';
-import { add, empty, History, insert, lacks, move, place, places, remove, sent, written, type Draft } from '../src/reservations/draft';
-import { bandText, draftOf, existsAt, windowText, type View } from '../src/reservations/words';
+import { add, aircraft, blocks, empty, History, insert, lacks, move, place, places, remove, sent, written, type Draft } from '../src/reservations/draft';
+import { bandText, deviationText, draftOf, existsAt, KEEPING, statusText, windowText, type View } from '../src/reservations/words';
 
 const NOON = Date.parse('2026-03-01T12:20:00Z');
 
@@ -43,6 +43,43 @@ describe('a draft', () => {
   test('nothing that is empty is sent, and what only the service knows goes back', () => {
     const body = sent({ kind: 'orbit', shape: 'sector', points: [], name: '', lower: undefined, from_deg: 10, priority: 0 });
     expect(body).toEqual({ kind: 'orbit', shape: 'sector', points: [], from_deg: 10, priority: 0 });
+  });
+});
+
+describe('several volumes', () => {
+  const two = [{ points: [{ lat: 1, lon: 179.9 }, { lat: 1, lon: -179.9 }, { lat: 2, lon: 180 }], lower: 'FL100' }, { points: [{ lat: 3, lon: 3 }], radius_m: 5000 }];
+
+  test('are changed as text, drawn together, and have no points of their own', () => {
+    expect(blocks('[]')).toMatchObject({ says: expect.stringContaining('points') });
+    expect(blocks('{')).toHaveProperty('says');
+    expect(blocks(JSON.stringify(two))).toEqual({ blocks: two });
+    const draft: Draft = { kind: 'uncrewed', shape: 'volumes', points: [], blocks: two };
+    expect(lacks(draft)).toBeNull();
+    expect(sent(draft)).toEqual({ kind: 'uncrewed', shape: 'volumes', blocks: two });
+    const outline = outlineOf(draft);
+    if (outline?.type !== 'MultiPolygon') throw new Error('no outline');
+    expect(outline.coordinates.map((rings) => rings[0].length > 2)).toEqual([true, true]);
+    expect(outlineOf({ ...draft, blocks: [7, { points: 'x' }] })).toBeNull();
+  });
+
+  test('come from the service without points and go back with their blocks', () => {
+    const { points: _, ...told } = view({ shape: 'volumes', blocks: two, aircraft: ['ae01ce'] });
+    const draft = draftOf(told as View);
+    expect([draft.points, draft.blocks, draft.aircraft]).toEqual([[], two, ['ae01ce']]);
+  });
+});
+
+describe('aircraft', () => {
+  test('are typed with anything between', () => {
+    expect(aircraft(' ae01ce, REACH11;~2b1234 ')).toEqual(['ae01ce', 'REACH11', '~2b1234']);
+    expect(aircraft(' ')).toBeUndefined();
+  });
+
+  test('and how they keep to it is said in words, with a sign for each state', () => {
+    const off = { aircraft: 'ae01ce', state: 'nonconforming' as const, off_nm: 1.23, above_ft: -400, late_s: 95, levels_known: true };
+    expect(deviationText(off)).toBe('1.2 NM off, 400 ft low, 95 s late');
+    expect(deviationText({ aircraft: 'ae01ce', state: 'conforming', off_nm: 0, above_ft: null, late_s: 5, levels_known: false })).toBe('levels not comparable');
+    expect(new Set(Object.values(KEEPING).map((k) => k.sign)).size).toBe(4);
   });
 });
 
@@ -113,5 +150,31 @@ describe('on the map', () => {
     camera.projectLonLat(40.5, 35);
     expect(layer.hit(camera, draft, camera.sx, camera.sy)).toEqual({ kind: 'middle', index: 1 });
     expect(layer.hit(camera, draft, 20, 20)).toBeNull();
+  });
+});
+
+describe('what another service has', () => {
+  const view = { id: 'a', kind: 'operation', shape: 'circle', points: [], status: 'active', peer: true, manager: 'uss2', party: 'uss2', state: 'Nonconforming', mine: false, may: [],
+    disclosed: 'full', outline: { type: 'MultiPolygon', coordinates: [[[[40, 35], [41, 35], [41, 36], [40, 35]]]] },
+    band: { lower: null, upper: null, lower_m: null, upper_m: null }, windows: [[null, null]] } as unknown as View;
+
+  test('is told in the words of the standard, and nothing of it goes back as a draft', () => {
+    expect(statusText(view)).toBe('Nonconforming');
+    expect(statusText({ ...view, peer: undefined, state: undefined } as unknown as View)).toBe('active');
+    expect(draftOf(view)).not.toHaveProperty('manager');
+    expect(draftOf(view)).not.toHaveProperty('state');
+  });
+
+  test('differs on the map by its line, not by a colour alone', () => {
+    const camera = new Camera();
+    camera.resize(1000, 600);
+    camera.lookAt(35, 40.5, 8);
+    const lines = (drawn: View): string[] => {
+      const dashes: string[] = [];
+      const ctx = new Proxy({}, { get: (_, name) => (name === 'setLineDash' ? (dash: number[]) => dashes.push(dash.join(' ')) : () => undefined), set: () => true });
+      new ReservedLayer().draw(ctx as CanvasRenderingContext2D, camera, new Proxy({}, { get: () => '#000' }) as never, [drawn], NOON, null, undefined);
+      return dashes;
+    };
+    expect(lines(view)[0]).not.toBe(lines({ ...view, peer: false })[0]);
   });
 });

@@ -74,6 +74,10 @@ pub const HOUSE: &[Place] = &[
             "deconflict-record",
             "deconflict-feeds",
             "deconflict-reserve",
+            "deconflict-intent",
+            "deconflict-uss",
+            // In its tests alone.
+            "deconflict-dss",
             "deconflict-access",
             "deconflict-outputs",
         ],

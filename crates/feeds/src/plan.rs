@@ -1,7 +1,7 @@
 //! All feeds of a service, numbered.
 
 use crate::check::{ConfigError, Play, Settled, Source};
-use crate::config::FeedConfig;
+use crate::config::{FeedConfig, Times};
 use deconflict_sim::{Scenario, Simulation};
 use std::collections::HashSet;
 use std::path::Path;
@@ -118,6 +118,17 @@ impl Plan {
     /// The scenarios that are played, with what their operators have declared and reserved.
     pub fn scenarios(&self) -> impl Iterator<Item = &Scenario> {
         self.scenarios.iter().map(Arc::as_ref)
+    }
+
+    /// Those of them that are played once, at the times that they have themselves.
+    pub fn scenarios_on_time(&self) -> impl Iterator<Item = &Scenario> {
+        let is_on_time = |index: usize| {
+            let played = self.feeds.iter().filter_map(|planned| planned.played.as_ref());
+            let mut played = played.filter(|played| played.index == index).peekable();
+            played.peek().is_some() && played.all(|p| p.play.times == Times::Keep && !p.play.repeat)
+        };
+        let numbered = self.scenarios.iter().enumerate();
+        numbered.filter(move |(index, _)| is_on_time(*index)).map(|(_, scenario)| &**scenario)
     }
 }
 

@@ -40,7 +40,7 @@ pub mod wire;
 
 pub use airspace::{Airspace, Change, Counts, Draft};
 pub use command::{Answer, Caller, Circumstances, Idempotency, Read, Write, read, scope, write};
-pub use covering::{Covering, Outline};
+pub use covering::{Covering, Outline, hull};
 pub use extent::{Extent, Limits, Needs};
 pub use instances::Beat;
 pub use others::{Retention, clean_up};

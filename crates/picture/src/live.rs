@@ -4,6 +4,7 @@ use crate::advising::{Answers, Desk, Questions};
 use crate::alert::{Alert, Both, FiguresView};
 use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
+use crate::conformance::{ConformanceBook, Conformances};
 use crate::encounter::{Encounter, Pasts, Place, ahead};
 use crate::feed::{Feed, Followed, Health, Line};
 use crate::known::Known;
@@ -176,6 +177,8 @@ pub struct Step {
     pub advised: Vec<Arc<Alert>>,
     /// What else happened.
     pub notes: Vec<Note>,
+    /// How aircraft keep to their plans, and what has changed in that.
+    pub conformance: Conformances,
 }
 
 /// An engine with its pictures.
@@ -189,6 +192,7 @@ pub struct Live {
     builder: Builder,
     book: AlertBook,
     warnings: WarningBook,
+    conformance: ConformanceBook,
     feeds: Vec<Followed>,
     lines: Vec<Line>,
     picture: Arc<Picture>,
@@ -238,6 +242,7 @@ impl Live {
             builder: Builder::default(),
             book: AlertBook::new(&setup.run),
             warnings: WarningBook::new(&setup.run),
+            conformance: ConformanceBook::default(),
             lines: vec![Line::default(); feeds.len()],
             feeds,
             picture: Arc::new(picture),
@@ -391,6 +396,7 @@ impl Live {
             warnings: std::mem::take(&mut self.warned),
             feeds_changed: std::mem::take(&mut self.feeds_changed),
             notes: std::mem::take(&mut self.notes),
+            conformance: self.conformance.tell(),
         })
     }
 
@@ -477,6 +483,7 @@ impl Live {
         }
         self.warnings.refresh(self.engine.warnings().warnings());
         self.warnings.forget(now);
+        self.conformance.look(&self.engine, now);
         self.changed.extend(self.book.adopt(now));
         self.book.forget(now);
         // What changed in this evaluation is told with the geometry of this evaluation.

@@ -39,6 +39,7 @@ pub mod aircraft;
 pub mod block;
 pub mod check;
 pub mod document;
+pub mod intended;
 pub mod kind;
 pub mod matrix;
 pub mod motion;

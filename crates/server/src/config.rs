@@ -2,6 +2,7 @@
 //! environment. `docs/serve.md` describes it.
 
 mod environment;
+mod uss;
 
 use deconflict_access::AccessConfig;
 use deconflict_feeds::FeedConfig;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+pub use uss::{ConstraintsConfig, KeysConfig, TokenConfig, TokenKind, UssConfig};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub visibility: Visibility,
     /// How reservations are ruled.
     pub reservations: Reservations,
+    /// The service as one of several that agree ahead.
+    pub uss: Option<UssConfig>,
     /// What is known of parties, by name.
     pub parties: BTreeMap<String, PartyConfig>,
     /// Separation rules, as TOML in a file; the built-in ones if not given.
@@ -61,6 +65,7 @@ impl Default for Config {
             access: None,
             visibility: Visibility::default(),
             reservations: Reservations::default(),
+            uss: None,
             parties: BTreeMap::new(),
             rules: None,
             feed: Vec::new(),
@@ -303,9 +308,10 @@ impl Config {
                 ConfigError(format!("{}: {e}", path.display()).trim_end().to_owned())
             })?;
             // For messages with a line: the same text straight into the configuration.
-            toml::from_str::<Config>(&text).map_err(|e| {
+            let alone = toml::from_str::<Config>(&text).map_err(|e| {
                 ConfigError(format!("{}: {e}", path.display()).trim_end().to_owned())
             })?;
+            alone.uss.as_ref().map_or(Ok(()), UssConfig::has_no_secret)?;
         }
         environment::overlay(&mut table, environment)?;
         let mut config: Config = table.try_into().map_err(|e: toml::de::Error| {
@@ -329,6 +335,9 @@ impl Config {
         http.into_iter().flatten().chain(rules).for_each(resolve);
         self.layer.iter_mut().for_each(|layer| resolve(&mut layer.file));
         resolve(&mut self.recording.dir);
+        if let Some(uss) = &mut self.uss {
+            uss.resolve(resolve);
+        }
         if let Some(file) = self.store.url.strip_prefix("sqlite:")
             && !file.starts_with([':', '/'])
         {
@@ -361,6 +370,7 @@ impl Config {
             return Err(wrong("recording", "sizes and times must be more than 0"));
         }
         self.policy()?;
+        self.uss.as_ref().map_or(Ok(()), UssConfig::check)?;
         if let Some(access) = &self.access {
             access.check().map_err(|e| ConfigError(e.to_string()))?;
         }

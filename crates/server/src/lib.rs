@@ -10,7 +10,9 @@
 //! * [`watch`] owns the engine; its order of things is the order of the recording.
 //! * [`hub`] writes each message once for all who see the same.
 //! * `api` is the interface; every route under `/v1` stands behind a permission.
+//! * [`coordination`] agrees with other services on what is reserved.
 //! * [`reservations`] keeps what is reserved, and says what is free.
+//! * [`conformance`] says how the aircraft of reservations keep to them.
 //! * `replay` plays recordings through the same code for those who look back.
 //! * [`service`] puts it together.
 //!
@@ -22,6 +24,8 @@ mod adviser;
 pub mod api;
 pub mod clock;
 pub mod config;
+pub mod conformance;
+pub mod coordination;
 pub mod geojson;
 pub mod hotline;
 pub mod hub;

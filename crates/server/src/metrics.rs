@@ -95,6 +95,12 @@ pub struct Metrics {
     pub output_failed: Family<OutputLabel, Gauge>,
     /// Times that the clock of the machine was set.
     pub clock_steps: Counter,
+    /// 1 while it is known what other services have.
+    pub peers_known: Gauge,
+    /// What other services have.
+    pub peers: Gauge,
+    /// Reservations that are not at the DSS as they are here.
+    pub unfiled: Gauge,
 }
 
 impl Default for Metrics {
@@ -128,6 +134,9 @@ impl Default for Metrics {
             output_sent: Family::default(),
             output_failed: Family::default(),
             clock_steps: Counter::default(),
+            peers_known: Gauge::default(),
+            peers: Gauge::default(),
+            unfiled: Gauge::default(),
         };
         let m = &metrics;
         let r = &mut registry;
@@ -158,6 +167,11 @@ impl Default for Metrics {
         r.register("recording_lost_rows", "Rows not recorded", m.recording_lost.clone());
         r.register("output_sent", "Messages sent by an output", m.output_sent.clone());
         r.register("output_failed", "Messages an output could not send", m.output_failed.clone());
+        let what = "1 while it is known what other services have";
+        r.register("peers_known", what, m.peers_known.clone());
+        r.register("peers", "What other services have", m.peers.clone());
+        let what = "Reservations that are not at the DSS as they are here";
+        r.register("unfiled", what, m.unfiled.clone());
         r.register("clock_steps", "Times the machine's clock was set", m.clock_steps.clone());
         *metrics.registry.lock().unwrap_or_else(PoisonError::into_inner) = registry;
         metrics
@@ -236,6 +250,13 @@ impl Metrics {
             self.output_sent.get_or_create(&label).set(count(status.sent));
             self.output_failed.get_or_create(&label).set(count(status.failed));
         }
+    }
+
+    /// How the exchange with other services is.
+    pub fn peers(&self, is_known: bool, peers: usize, unfiled: usize) {
+        self.peers_known.set(i64::from(is_known));
+        self.peers.set(count(peers as u64));
+        self.unfiled.set(count(unfiled as u64));
     }
 
     /// A request was answered.

@@ -3,6 +3,8 @@
 use crate::api::{self, App, Declarations};
 use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
+use crate::conformance::{Conforming, tell_changes};
+use crate::coordination::{Coordination, Ears, keep_filed};
 use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
@@ -10,6 +12,7 @@ use crate::layers;
 use crate::listen;
 use crate::metrics::Metrics;
 use crate::reservations::{Book, Desk, keep_time};
+use crate::standing::{self, Standing};
 use crate::tape::Tape;
 use crate::watch::{Parts, Watch, run_name};
 use deconflict_access::{Access, AccessConfig, KeyRow, Role, SystemClock, guard_bind};
@@ -20,6 +23,7 @@ use deconflict_outputs::{OutputConfig, Outputs, Told};
 use deconflict_picture::{Declared, FeedSetup, Live, Policy, Setup, Step, see, see_alert};
 use deconflict_record::{Limits, Recorder};
 use deconflict_store::{Entry, RunRow, Store};
+use deconflict_uss::Uss;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -85,6 +89,10 @@ impl Service {
         };
         let access = Access::new(&access_config, &start.folder, Arc::new(SystemClock::new()));
         let access = Arc::new(access.map_err(|e| ConfigError(e.to_string()))?);
+        let exchange = match &config.uss {
+            Some(uss) => Some((uss.settings()?, uss.gate().await?)),
+            None => None,
+        };
         let store = Store::open(&config.store.url).await.map_err(|e| needs("store.url")(&e))?;
         load_keys(&store, &access).await;
         if let Err(error) = access.fetch_keys().await {
@@ -102,6 +110,8 @@ impl Service {
             reserved.extend(layers::reserved(scenario));
             map_layers.extend(layers::aerodromes(scenario));
         }
+        let standing =
+            Standing { filed: standing::filed(plan.scenarios_on_time()), ..Standing::default() };
         let declarations = Declarations::new(declared);
         let aerodromes = layers::places_to_land(&map_layers);
         let setup = Setup { aerodromes, ..setup(&config, &plan, &declarations, &clock)? };
@@ -109,7 +119,7 @@ impl Service {
         let live = live.map_err(|e| ConfigError(format!("rules: {e}")))?;
         let policy = Arc::new(config.policy()?);
         let hub = Hub::new(setup.clone(), live.picture().clone(), policy.clone());
-        let book = Book::new(policy.clone(), config.reservations.matrix()?);
+        let book = Arc::new(Book::new(policy.clone(), config.reservations.matrix()?));
         let recorder = recorder(&config)?;
         let recording = recorder.as_ref().map(|_| config.recording.dir.clone());
         let outputs = Outputs::start(&config.output, &setup.run, seed(&setup.run));
@@ -121,7 +131,8 @@ impl Service {
         writer.record(begun(&setup, clock.now()));
         let metrics = Metrics::default();
         let mut keeper = Keeper::new(writer.clone());
-        let mut teller = Teller { outputs: outputs.clone(), policy };
+        let mut teller = Teller { outputs: outputs.clone(), policy: policy.clone() };
+        let conforming = Conforming::default();
         let parts = Parts {
             clock: clock.clone(),
             feeds: feeds.clone(),
@@ -132,6 +143,10 @@ impl Service {
             listeners: vec![
                 Box::new(move |step: &Step| keeper.keep(step)),
                 Box::new(move |step: &Step| teller.tell(step)),
+                Box::new({
+                    let conforming = conforming.clone();
+                    move |step: &Step| conforming.take(step)
+                }),
             ],
             on_run: {
                 let writer = writer.clone();
@@ -145,10 +160,36 @@ impl Service {
                 })
             },
             threads: config.engine.threads,
+            standing,
         };
+        // Before anything can change that would have to be told.
+        let changes = conforming.listen();
         let (watch, thread) = Watch::start(live, parts).map_err(|e| needs("threads")(&e))?;
         let (stop, stopped) = watch::channel(false);
-        let desk = Desk::new(book, store.clone(), clock.clone(), hub.clone(), watch.clone());
+        let coordination = match (&config.uss, exchange) {
+            (Some(uss), Some((settings, gate))) => {
+                let ears = Ears::new(
+                    &uss.teller(),
+                    clock.clone(),
+                    book.clone(),
+                    hub.clone(),
+                    watch.clone(),
+                    writer.clone(),
+                );
+                let peers = Uss::new(settings, gate, ears.clone());
+                let peers = peers.map_err(|e| ConfigError(format!("uss.{e}")))?;
+                Some(Coordination::new(peers, uss, clock.clone(), ears))
+            }
+            _ => None,
+        };
+        let desk = Desk::new(
+            book,
+            store.clone(),
+            clock.clone(),
+            hub.clone(),
+            watch.clone(),
+            coordination.clone(),
+        );
         let keys = config.parties.iter();
         let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
         let hotline = HotLine::new(store.clone(), keys.collect());
@@ -162,8 +203,15 @@ impl Service {
             }
         }
         let (keeping, rings) = (clock.clone(), stopped.clone());
+        tokio::spawn(tell_changes(changes, desk.clone(), policy, stopped.clone()));
         tokio::spawn(keep_time(desk.clone(), keeping, writer.clone(), rings));
+        if let Some(coordination) = coordination {
+            coordination.run(stopped.clone());
+            coordination.follow(conforming.listen(), stopped.clone());
+            tokio::spawn(keep_filed(desk.clone(), coordination, stopped.clone()));
+        }
         let app = Arc::new(App {
+            conforming,
             clock,
             hub,
             watch,
@@ -343,6 +391,9 @@ pub fn check(config: &Config, bundled: Bundled) -> Result<(), ConfigError> {
         .map_err(|e| ConfigError(format!("http.listen: {e}")))?;
     layers::load(&config.layer)?;
     config.reservations.matrix()?;
+    if let Some(uss) = &config.uss {
+        uss.settings()?;
+    }
     let plan = Plan::new(config.feed.clone(), bundled).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         ConfigError(lines.join("\n"))

@@ -74,6 +74,8 @@ pub struct Parts {
     pub on_run: OnRun,
     /// Threads of the kernel.
     pub threads: usize,
+    /// What stands declared from the beginning.
+    pub standing: Standing,
 }
 
 impl Watch {
@@ -158,17 +160,21 @@ impl Thread {
     fn new(live: Live, mut parts: Parts, adviser: Adviser) -> Thread {
         let now = parts.clock.now();
         parts.tape.begin(live.setup(), now);
+        let standing = std::mem::take(&mut parts.standing);
         let mut thread = Thread {
             live,
             parts,
             adviser,
-            standing: Standing::default(),
+            standing,
             due: now,
             looked: Instant::now(),
             lines_seen: Instant::now(),
             jumped: None,
         };
         thread.due = thread.after(now);
+        if thread.standing != Standing::default() {
+            thread.declare_standing();
+        }
         thread
     }
 

@@ -123,6 +123,7 @@ async fn a_slow_reader_is_dropped_and_told_and_others_notice_nothing() {
             warnings: Vec::new(),
             feeds_changed: false,
             notes: notes.collect(),
+            conformance: Default::default(),
         });
         for number in 0..40 {
             let next = quick.until("a note", |event| event.kind == "note").await;

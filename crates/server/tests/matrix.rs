@@ -26,6 +26,11 @@ struct Route {
 
 /// The expectation: one line for each route. A route of the description that has none, or a
 /// line without a route, fails the test.
+///
+/// With `[uss]` there are also the routes under `/uss/v1` that other services call. They are not of
+/// this interface and in no description of it: no credential of `[access]` opens them, but tokens
+/// of the federation do, each with its scopes. `deconflict-uss` brings them with a gate of their own,
+/// and its tests hold every scope against every route; `tests/uss` holds that keys of people open none.
 fn routes() -> Vec<Route> {
     use Method as M;
     let get = |path, ask, says| Route { method: M::GET, path, ask, body: None, says, open: false };

@@ -1,5 +1,6 @@
 //! Operational intents and constraints, as far as they are alike.
 
+use crate::file::whole;
 use crate::model::{Details, Own, Peer, PeerWhat, What};
 use deconflict_core::altitude::VerticalContext;
 use deconflict_core::{GeoPoint, Time, Volume4d};
@@ -190,7 +191,8 @@ impl Ready {
         };
         let volumes = convert(&own.volumes, "volumes")?;
         let off_nominal_volumes = convert(&own.off_nominal, "off_nominal")?;
-        let extents = [volumes.as_slice(), off_nominal_volumes.as_slice()].concat();
+        // An outline that comes again is one outline for a DSS: its blocks bound it together.
+        let extents = whole(&[volumes.as_slice(), off_nominal_volumes.as_slice()].concat());
         // The same bounds as a DSS has, so that it is known here what it will not take.
         let needs = Needs { altitudes: true, times: true };
         Extent::from_wire(&extents, needs, &Limits::default()).map_err(|why| why.to_string())?;

@@ -372,7 +372,7 @@ fn hangs(current: Option<&Reference>) -> bool {
 }
 
 /// Every outline once, with the altitudes and times of all: that is what a DSS looks at.
-fn whole(extents: &[Volume4D]) -> Vec<Volume4D> {
+pub(crate) fn whole(extents: &[Volume4D]) -> Vec<Volume4D> {
     let mut all: Vec<Volume4D> = Vec::new();
     let Some(first) = extents.first() else { return all };
     let metres = |a: &Option<WireAltitude>| a.as_ref().map_or(0.0, |a| a.value);

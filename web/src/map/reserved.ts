@@ -13,6 +13,8 @@ const HANDLE_PX = 5;
 const REACH_PX = 13;
 /** A line by its dashes, for those who see no colours: draft, planned, active, over. */
 const DASHES: Record<string, number[]> = { draft: [2, 4], planned: [8, 4], active: [], released: [1, 5], cancelled: [1, 5] };
+/** The same of other services: dots in between. */
+const PEER_DASHES: Record<string, number[]> = { planned: [8, 3, 1, 3], active: [16, 3, 1, 3] };
 const RIM_POINTS = 72;
 
 export interface Hit { kind: 'point' | 'middle' | 'rim'; index: number }
@@ -32,7 +34,7 @@ export class ReservedLayer {
       if (view.status === 'active' || is) ctx.fill('evenodd');
       ctx.strokeStyle = is ? palette.selected : view.mine ? palette.text : palette.volume;
       ctx.lineWidth = is ? 2 : view.mine ? 1.5 : 1;
-      ctx.setLineDash(DASHES[view.status ?? 'active'] ?? []);
+      ctx.setLineDash((view.peer ? PEER_DASHES : DASHES)[view.status ?? 'active'] ?? []);
       ctx.stroke();
       ctx.setLineDash([]);
       if (box.x1 - box.x0 < 40) continue;
@@ -112,7 +114,7 @@ export class ReservedLayer {
 
 function label(view: View): string {
   const name = view.disclosed === 'exists' ? 'RESERVED' : String(view.name ?? view.id).toUpperCase();
-  return [name, view.party ?? '', `${view.band.lower ?? 'SFC'}-${view.band.upper ?? 'UNL'}`].filter(Boolean).join('  ');
+  return [view.peer ? '◇' : '', name, view.party ?? '', `${view.band.lower ?? 'SFC'}-${view.band.upper ?? 'UNL'}`].filter(Boolean).join('  ');
 }
 
 /** A circle with a cross; where nothing is known for sure, a question mark beside it. */
@@ -142,11 +144,25 @@ function rim(centre: Place, radius_m: number, from_deg = 0, to_deg = 360): numbe
 export function outlineOf(draft: Draft): GeoJSON.Geometry | null {
   const { points } = draft;
   if (draft.shape === 'circle') return points[0] && (draft.radius_m ?? 0) > 0 ? { type: 'Polygon', coordinates: [rim(points[0], draft.radius_m ?? 0)] } : null;
+  if (draft.shape === 'volumes') return volumes(draft.blocks ?? []);
   if (points.length < 2) return null;
   const line = points.map((p) => [p.lon, p.lat]);
   if (draft.shape === 'polygon') return points.length > 2 ? { type: 'Polygon', coordinates: [line] } : { type: 'LineString', coordinates: line };
   if (draft.shape === 'corridor') return { type: 'MultiPolygon', coordinates: legs(points, draft.half_width_m ?? 0) };
   return { type: 'LineString', coordinates: line };
+}
+
+/** All volumes together, as far as they are some. */
+function volumes(blocks: readonly unknown[]): GeoJSON.MultiPolygon | null {
+  const coordinates: number[][][][] = [];
+  for (const block of blocks) {
+    const { points, radius_m } = (block ?? {}) as { points?: unknown; radius_m?: unknown };
+    if (!Array.isArray(points)) continue;
+    const places = points.filter((p): p is Place => typeof p?.lat === 'number' && typeof p?.lon === 'number');
+    if (places.length === 1 && typeof radius_m === 'number' && radius_m > 0) coordinates.push([rim(places[0], radius_m)]);
+    else if (places.length > 2) coordinates.push([places.map((p) => [p.lon, p.lat])]);
+  }
+  return coordinates.length > 0 ? { type: 'MultiPolygon', coordinates } : null;
 }
 
 /** Each leg as a strip with round ends: together they are the corridor. */

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { App } from '../app';
 import { hhmmss, isoDay } from '../model/clock';
 import * as state from '../model/state';
-import { FutureBanner } from './reservations';
+import { FutureBanner, PeersBanner } from './reservations';
 import { duration } from '../model/words';
 
 export function Banners({ app }: { app: App }) {
@@ -16,6 +16,7 @@ export function Banners({ app }: { app: App }) {
       {(link === 'lost' || link === 'frozen') && <Standing app={app} link={link} />}
       {(link === 'recording' || link === 'paused' || link === 'ended') && <NotLive app={app} link={link} />}
       <FutureBanner app={app} />
+      <PeersBanner />
       {holes.length > 0 && (
         <div class="banner banner-hole" role="status" data-testid="banner-incomplete">
           <b>Incomplete picture</b>

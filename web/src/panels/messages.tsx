@@ -45,7 +45,10 @@ export function Messages({ app }: { app: App }) {
 function Standing() {
   const link = state.connection.value, failed = line.failed.value;
   const cut = link === 'lost' || link === 'denied';
-  if (!cut && failed === null) return null;
+  if (!cut && failed === null) {
+    const past = link === 'recording' || link === 'paused' || link === 'ended';
+    return past ? <p class="hint" data-testid="messages-of-now">These are the messages of now, not of the time that the map shows.</p> : null;
+  }
   const since = line.asOf.value;
   return (
     <p class="hotline-cut" role="status" data-testid="messages-cut">

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { App } from '../app';
 import * as state from '../model/state';
 import * as book from '../reservations/book';
-import { DRAWN, KINDS, lacks, needed, places, remove, written, type Draft } from '../reservations/draft';
+import { aircraft, blocks, DRAWN, KINDS, lacks, needed, places, remove, written, type Draft } from '../reservations/draft';
 import { bandText, type Alternative, type Conflict } from '../reservations/words';
 
 export function ReservationForm({ app }: { app: App }) {
@@ -35,7 +35,7 @@ export function ReservationForm({ app }: { app: App }) {
         }}>Remove point</button>
       </div>
       <InTheWay app={app} draft={draft} />
-      <Points app={app} draft={draft} />
+      {draft.shape === 'volumes' ? <Blocks app={app} draft={draft} /> : <Points app={app} draft={draft} />}
       {(draft.shape === 'circle' || draft.radius_m !== undefined) && <Length label="Radius" value_m={draft.radius_m} id="radius" set={(radius_m) => set({ radius_m })} />}
       {(draft.shape === 'corridor' || draft.half_width_m !== undefined) && <Length label="Half width" value_m={draft.half_width_m} id="half-width" set={(half_width_m) => set({ half_width_m })} />}
       {!known && <p class="hint">A {draft.shape}: its exact outline is drawn when it is saved.</p>}
@@ -48,7 +48,8 @@ export function ReservationForm({ app }: { app: App }) {
           {KINDS.map((kind) => <option key={kind} value={kind}>{kind}</option>)}
         </select>
       </label>
-      <fieldset>
+      <Text label="Aircraft" value={draft.aircraft?.join(' ')} id="aircraft" hint="who uses it: ae01ce REACH11" set={(text) => set({ aircraft: aircraft(text ?? '') })} />
+      {draft.shape !== 'volumes' && <><fieldset>
         <legend>Levels</legend>
         <Text label="From" value={draft.lower} id="lower" hint="FL100, 3000 ft, 150 m ground; empty: no limit" set={(lower) => set({ lower })} />
         <Text label="To" value={draft.upper} id="upper" set={(upper) => set({ upper })} />
@@ -66,7 +67,7 @@ export function ReservationForm({ app }: { app: App }) {
           </select>
         </label>
         {draft.repeat && <Count label="Times" value={draft.repeat_count} id="repeat-count" set={(repeat_count) => set({ repeat_count })} />}
-      </fieldset>
+      </fieldset></>}
       <fieldset>
         <legend>Around it</legend>
         <Length label="Buffer" value_m={draft.buffer_horizontal_m} id="buffer" set={(buffer_horizontal_m) => set({ buffer_horizontal_m })} />
@@ -118,6 +119,22 @@ function Points({ app, draft }: { app: App; draft: Draft }) {
           app.book.put({ ...draft, points: read.points });
         }} />
       <span id="points-say" class="hint" role={says ? 'alert' : undefined}>{says ?? `${draft.points.length} points, latitude first, one a line`}</span>
+    </label>
+  );
+}
+
+/** Several volumes are changed as text: each has its own corners, levels and time. */
+function Blocks({ app, draft }: { app: App; draft: Draft }) {
+  const [says, setSays] = useState<string | null>(null);
+  return (
+    <label class="points">Volumes, as JSON
+      <textarea rows={8} spellcheck={false} class="mono" data-testid="blocks" aria-describedby="blocks-say" value={JSON.stringify(draft.blocks ?? [], null, 1)}
+        onChange={(event) => {
+          const read = blocks(event.currentTarget.value);
+          setSays('says' in read ? read.says : null);
+          if ('blocks' in read) app.book.put({ ...draft, blocks: read.blocks });
+        }} />
+      <span id="blocks-say" class="hint" role={says ? 'alert' : undefined}>{says ?? `${draft.blocks?.length ?? 0} volumes`}</span>
     </label>
   );
 }
@@ -177,6 +194,7 @@ function InTheWay({ app, draft }: { app: App; draft: Draft }) {
       <ul class="plain">
         {told.conflicts.map((conflict, i) => <Way key={i} app={app} conflict={conflict} />)}
       </ul>
+      {told.not_asked && <p class="reservation-wrong" role="status" data-testid="not-asked">Other services were not asked what they have there: {told.not_asked}</p>}
       {told.alternatives.length > 0 && (
         <>
           <h3>Free instead</h3>
@@ -197,7 +215,7 @@ function Way({ app, conflict }: { app: App; conflict: Conflict }) {
   const { at } = conflict;
   return (
     <li class="conflict" data-testid="reservation-conflict">
-      <span>{conflict.says}{conflict.sure === 'cannot tell' ? ' (cannot tell for sure)' : ''}</span>
+      <span>{conflict.with.peer ? `◇ Of the service ${conflict.with.party}: ` : ''}{conflict.says}{conflict.sure === 'cannot tell' ? ' (cannot tell for sure)' : ''}</span>
       {at && <button type="button" onClick={() => app.map?.flyTo(at.lat, at.lon)}>Where</button>}
     </li>
   );

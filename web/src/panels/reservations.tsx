@@ -5,7 +5,7 @@ import { isoDay, hhmmss } from '../model/clock';
 import * as state from '../model/state';
 import * as book from '../reservations/book';
 import { DRAWN } from '../reservations/draft';
-import { bandText, existsAt, windowText, type Action, type View } from '../reservations/words';
+import { bandText, deviationText, existsAt, KEEPING, statusText, windowText, type Action, type View } from '../reservations/words';
 import { FutureSlider } from './future';
 import { MessageAbout } from './message-form';
 import { ReservationForm } from './reservation-form';
@@ -61,9 +61,9 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
         book.chosen.value = chosen ? null : view.id;
         app.map?.invalidate();
       }}>
-        <span class="reservation-sign" aria-hidden="true">{STATUS_SIGN[view.status ?? 'active']}</span>
+        <span class="reservation-sign" aria-hidden="true">{view.peer ? '◇' : STATUS_SIGN[view.status ?? 'active']}</span>
         <b>{name}</b>
-        <span class="quiet">{view.status ?? 'reserved'}{there ? '' : ', not then'}</span>
+        <span class="quiet">{statusText(view)}{there ? '' : ', not then'}</span>
         <span class="reservation-band mono">{bandText(view)}</span>
         <span class="quiet">{[view.kind, view.party].filter(Boolean).join(' · ')}</span>
         <span class="reservation-time mono">{windowText(view, now)}</span>
@@ -72,6 +72,9 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
         <div class="reservation-more">
           {view.disclosed === 'exists' && <p class="hint">Its owner tells no more than that it is there.</p>}
           {view.purpose && <p>{view.purpose}</p>}
+          {view.peer && <p class="hint">Of the service {view.manager}, priority {view.priority ?? 0}: it is changed there.</p>}
+          {view.coordination && <p class="hint" data-testid="coordination">{view.coordination.filed ? '' : '⚠ '}{view.coordination.says}, as <span class="mono">{view.coordination.entity}</span></p>}
+          <Aircraft app={app} view={view} />
           {view.windows.length > 1 && <p class="hint">{view.windows.length} times, next {windowText(view, now)}</p>}
           <div class="actions">
             {view.may.includes('edit') && <button type="button" data-testid="edit-reservation" onClick={() => app.book.edit(view)}>Edit</button>}
@@ -87,6 +90,28 @@ function Row({ app, view, now, at }: { app: App; view: View; now: number; at: nu
   );
 }
 
+/** Who uses it, and how they keep to it. */
+function Aircraft({ app, view }: { app: App; view: View }) {
+  const told = view.conformance ?? (view.aircraft ?? []).map((aircraft) => ({ aircraft, state: 'unseen' as const }));
+  if (told.length === 0) return null;
+  const active = view.status === 'active';
+  return (
+    <ul class="plain keeping" aria-label="Aircraft">
+      {told.map((c) => (
+        <li key={c.aircraft} class={`keeping-${c.state}`} data-testid="keeping" data-aircraft={c.aircraft} data-state={c.state}>
+          {active && <span class="keeping-sign" aria-hidden="true">{KEEPING[c.state].sign}</span>}
+          <b class="mono">{c.aircraft}</b>
+          {active && <span>{KEEPING[c.state].word}{'since' in c && c.since ? ` since ${c.since.slice(11, 19)}` : ''}</span>}
+          <span class="quiet">{deviationText(c)}</span>
+          {'track' in c && c.track !== undefined && c.state !== 'lost' && (
+            <button type="button" onClick={() => app.selectTrack(c.track ?? null)}>Find</button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** A future picture must never look like the present one. */
 export function FutureBanner({ app }: { app: App }) {
   const at = book.future_ms.value;
@@ -99,6 +124,18 @@ export function FutureBanner({ app }: { app: App }) {
         book.future_ms.value = null;
         app.map?.invalidate();
       }}>Back to now</button>
+    </div>
+  );
+}
+
+/** What other services have must not look known when it is not. */
+export function PeersBanner() {
+  const peers = book.peers.value;
+  if (!peers?.stale) return null;
+  return (
+    <div class="banner banner-hole" role="status" data-testid="banner-peers">
+      <b>Other services</b>
+      <span>{peers.says ?? 'Their plans are not known.'} What is drawn of them may be over, and new plans are missing.</span>
     </div>
   );
 }

@@ -4,10 +4,12 @@ import { batch, signal } from '@preact/signals';
 import * as state from '../model/state';
 import * as api from '../stream/api';
 import { add, empty, History, lacks, sent, type Draft, DRAWN, type Place } from './draft';
-import { draftOf, type Action, type Report, type View } from './words';
+import { draftOf, type Action, type Peers, type Report, type View } from './words';
 
 /** Null until the service has told that there is such a thing here. */
 export const views = signal<View[] | null>(null);
+/** Null where the service is not one of several. */
+export const peers = signal<Peers | null>(null);
 export const chosen = signal<string | null>(null);
 export const draft = signal<Draft | null>(null);
 /** Version of the reservation that is edited; null if it is new. */
@@ -45,7 +47,10 @@ export class Book {
     this.loading = true;
     try {
       const told = await api.reservations();
-      views.value = told.reservations;
+      batch(() => {
+        views.value = told.reservations;
+        peers.value = told.uss ?? null;
+      });
     } catch (error) {
       if (!(error instanceof api.ApiError && (error.status === 404 || error.status === 403))) this.fail('Reservations not read', error);
     }

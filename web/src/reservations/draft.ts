@@ -27,6 +27,10 @@ export interface Draft {
   priority?: number | undefined;
   purpose?: string | undefined;
   party?: string | undefined;
+  /** Addresses and call signs of those who use it. */
+  aircraft?: string[] | undefined;
+  /** Of shape `volumes`: each with its own outline, levels and time. */
+  blocks?: unknown[] | undefined;
   [other: string]: unknown;
 }
 
@@ -49,6 +53,7 @@ export function utc(ms: number): string {
 
 /** Points that the shape needs before it is one. */
 export function needed(draft: Draft): number {
+  if (draft.shape === 'volumes') return 0;
   return draft.shape === 'polygon' ? 3 : draft.shape === 'circle' || draft.shape === 'point' || draft.shape === 'sector' ? 1 : 2;
 }
 
@@ -136,7 +141,24 @@ export function written(points: readonly Place[]): string {
   return points.map((p) => `${p.lat.toFixed(5)} ${p.lon.toFixed(5)}`).join('\n');
 }
 
+/** Addresses and call signs as they are typed: with blanks, commas or semicolons between. */
+export function aircraft(text: string): string[] | undefined {
+  const words = text.split(/[\s,;]+/).filter(Boolean);
+  return words.length > 0 ? words : undefined;
+}
+
+/** Volumes typed as JSON, or why they are none. */
+export function blocks(text: string): { blocks: unknown[] } | { says: string } {
+  try {
+    const read: unknown = JSON.parse(text);
+    return Array.isArray(read) && read.length > 0 ? { blocks: read } : { says: 'write [{ "points": … }], one for each volume' };
+  } catch (error) {
+    return { says: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** What goes to the service: nothing that is empty. */
 export function sent(draft: Draft): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined && value !== '' && value !== null));
+  return Object.fromEntries(Object.entries(draft).filter(([field, value]) =>
+    value !== undefined && value !== '' && value !== null && !(field === 'points' && draft.shape === 'volumes')));
 }

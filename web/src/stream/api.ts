@@ -2,7 +2,7 @@
 
 import { problem } from './client';
 import type { HotMessage, Proof } from '../hotline/words';
-import type { Report, View } from '../reservations/words';
+import type { Peers, Report, View } from '../reservations/words';
 import type { Alert, Encounter, LayerInfo, Me, Timeline, Track } from './messages';
 
 /** The service is where the page came from, below whatever path that was. */
@@ -49,7 +49,7 @@ export const trail = (id: number) =>
   get<{ points: { time: string; lat: number; lon: number; alt_ft: number | null }[] }>(`v1/tracks/${id}/trail`);
 export const trajectory = (id: number) =>
   get<{ points: { t_s: number; time: string; lat: number; lon: number; alt_ft: number | null; sigma_m: number | null }[] }>(`v1/tracks/${id}/trajectory`);
-export const reservations = () => get<{ version: number; reservations: View[] }>('v1/reservations');
+export const reservations = () => get<{ version: number; reservations: View[]; uss?: Peers }>('v1/reservations');
 export const checkReservation = (draft: unknown) => request<Report>('POST', 'v1/reservations/check', draft);
 export const makeReservation = (draft: unknown) => request<View>('POST', 'v1/reservations', draft);
 export const changeReservation = (id: string, draft: unknown) => request<View>('PUT', `v1/reservations/${encodeURIComponent(id)}`, draft);

@@ -8,9 +8,10 @@ use crate::output::{Out, Table, stdout};
 use crate::{input, json};
 use deconflict_core::rules::Minima;
 use deconflict_core::units::{m_from_ft, m_from_nm};
-use deconflict_core::{Time, altitude::VerticalContext};
+use deconflict_core::{Area, Plan, Time, altitude::VerticalContext};
 use deconflict_reserve::check::{self, Report, Verdict};
 use deconflict_reserve::document::{Fault, Format, MOST_BYTES};
+use deconflict_reserve::motion::Positions;
 use deconflict_reserve::shape::Shape;
 use deconflict_reserve::{Matrix, Reservation, text};
 use std::io::{Read, Write};
@@ -252,6 +253,23 @@ fn load_all(paths: &[PathBuf]) -> Outcome<Vec<Reservation>> {
         out.extend(load(path)?);
     }
     Ok(out)
+}
+
+/// What files of reservations mean to the engine: plans of those planned or active that name
+/// their aircraft, and areas to be warned of.
+pub fn intended(paths: &[PathBuf]) -> Outcome<(Vec<Plan>, Vec<Area>)> {
+    let (mut plans, mut areas) = (Vec::new(), Vec::new());
+    for path in paths {
+        for r in load(path)?.iter().filter(|r| r.status.binds()) {
+            plans.extend(r.plans(&Positions::new()).map_err(|error| {
+                let name = input::name(path);
+                Failure::new(Kind::BadData, format!("{name}: reservation {}: {error}", r.id))
+                    .advise("divide the flight")
+            })?);
+            areas.extend(r.area());
+        }
+    }
+    Ok((plans, areas))
 }
 
 fn bad(path: &Path, fault: &Fault) -> Failure {

@@ -23,6 +23,10 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         check(&config, &bundled::SCENARIOS)
             .map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
         eprintln_quietly("the configuration holds");
+        if let Some(uss) = &config.uss {
+            let lines = uss.says().map_err(|e| Failure::new(Kind::Config, e.to_string()))?;
+            lines.iter().for_each(|line| eprintln_quietly(&format!("  uss: {line}")));
+        }
         return Ok(Found::Nothing);
     }
     let _logging =

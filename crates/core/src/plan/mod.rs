@@ -119,7 +119,7 @@ struct Knot {
 /// Where in its time a plan is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Before it begins.
+    /// Before it begins, or before it goes on.
     Ahead,
     /// Under way.
     Current,
@@ -205,9 +205,19 @@ impl Plan {
             Phase::Ahead
         } else if end.is_some_and(|end| now > end.plus_s(self.tolerance.time_s)) {
             Phase::Over
+        } else if self.is_between(now) {
+            Phase::Ahead
         } else {
             Phase::Current
         }
+    }
+
+    /// Whether a time lies between volumes, when nothing is planned: what comes again every
+    /// day is nobody's business in between.
+    fn is_between(&self, now: Time) -> bool {
+        self.path.is_empty()
+            && !self.volumes.iter().any(|volume| volume.is_active(now))
+            && self.volumes.iter().any(|volume| volume.start.is_some_and(|start| start > now))
     }
 
     /// Where the path is at a time; `None` before its beginning and after its end.

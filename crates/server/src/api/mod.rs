@@ -18,6 +18,7 @@ mod tracks;
 pub use query::Query;
 
 use crate::clock::ServiceClock;
+use crate::conformance::Conforming;
 use crate::hotline::HotLine;
 use crate::hub::Hub;
 use crate::layers::Layer;
@@ -49,6 +50,8 @@ use utoipa_axum::routes;
 
 /// What the handlers work with.
 pub struct App {
+    /// How aircraft keep to reservations.
+    pub conforming: Conforming,
     /// The time.
     pub clock: ServiceClock,
     /// The picture as it is told.
@@ -190,8 +193,16 @@ pub fn router(app: Arc<App>) -> Router {
             HeaderValue::from_static(value),
         )
     };
+    // What other services call: `deconflict-uss` has a gate of its own there.
+    let others = match &app.desk.coordination {
+        Some(coordination) => coordination.uss.router().with_state(()),
+        None => Router::new(),
+    };
+    let others =
+        others.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.timeout));
     Router::new()
         .merge(limited)
+        .merge(others)
         .merge(docs)
         .fallback(crate::map::serve)
         .layer(DefaultBodyLimit::max(app.max_body_bytes))

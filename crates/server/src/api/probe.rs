@@ -30,6 +30,9 @@ pub struct Ready {
     picture: bool,
     /// Whether the database takes entries. Without it, alerts still go out.
     store: bool,
+    /// Whether what other services have is known; not told where this is not one of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peers: Option<bool>,
 }
 
 /// Whether the service is of use: 503 if the picture is not kept up.
@@ -41,8 +44,10 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
     // Before its first evaluation a picture is as old as the run.
     let picture = age_s < DEAD_PERIODS * setup.period_s.max(1.0);
     let store = app.store.health().borrow().is_ok();
+    let others = app.desk.coordination.as_ref();
+    let peers = others.map(|coordination| coordination.unknown_since().is_none());
     let status = if picture { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Ready { ready: picture, picture, store })).into_response()
+    (status, Json(Ready { ready: picture, picture, store, peers })).into_response()
 }
 
 /// What is counted, for Prometheus.
@@ -52,6 +57,11 @@ pub async fn metrics(State(app): State<Arc<App>>, _caller: Caller) -> Response {
     let is_up = app.store.health().borrow().is_ok();
     app.metrics.store(&app.store.counts(), is_up);
     app.metrics.outputs(&app.outputs.status());
+    if let Some(coordination) = &app.desk.coordination {
+        let (known, count) =
+            (coordination.unknown_since().is_none(), app.desk.book.of_peers().len());
+        app.metrics.peers(known, count, coordination.waiting());
+    }
     let text = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, text)], app.metrics.text()).into_response()
 }

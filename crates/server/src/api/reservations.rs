@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::{App, Query};
+use crate::coordination::PeersView;
 use crate::problem::Problem;
 use crate::reservations::{
     By, CELL, Disclosed, Done, Item, Refusal, ReportView, UNNAMED, at_time, entries, feature,
@@ -46,6 +47,9 @@ pub struct Listed {
     /// The reservations, in the order of their ids.
     #[schema(value_type = Vec<Object>)]
     reservations: Vec<Value>,
+    /// How the exchange with other services stands; `null` if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uss: Option<PeersView>,
 }
 
 /// What is to be done with a reservation.
@@ -113,9 +117,21 @@ fn by(caller: &Caller) -> By {
 
 fn told(app: &App, caller: &Caller, item: &Item, disclosed: Disclosed) -> Value {
     let (party, may_name) = party_of(caller);
-    let mine = item.reservation.party == party;
-    let acts = caller.identity.may(Permission::Reserve) && (mine || may_name);
-    view_of(item, disclosed, mine, acts, app.clock.now())
+    let mine = item.is_of(party);
+    let is_ours = item.peer.is_none();
+    let acts = caller.identity.may(Permission::Reserve) && is_ours && (mine || may_name);
+    let mut view = view_of(item, disclosed, mine, acts, app.clock.now());
+    if disclosed == Disclosed::Full
+        && let Some(keeping) =
+            app.conforming.of(&item.reservation, &caller.viewer(), &app.hub.policy())
+    {
+        view["conformance"] = keeping;
+    }
+    let stand = app.desk.coordination.as_ref().filter(|_| is_ours && (mine || may_name));
+    if let Some(stand) = stand.and_then(|coordination| coordination.stand(&item.reservation)) {
+        view["coordination"] = json!(stand);
+    }
+    view
 }
 
 fn none(id: &str) -> Problem {
@@ -139,10 +155,13 @@ fn known(app: &App) -> Result<(), Problem> {
 fn own(app: &App, caller: &Caller, id: &str) -> Result<Arc<Item>, Problem> {
     let (item, _) = find(app, caller, id)?;
     let (party, may_name) = party_of(caller);
-    if may_name || item.reservation.party == party {
+    if item.peer.is_none() && may_name || item.is_of(party) {
         return Ok(item);
     }
-    let detail = "this reservation is another party's";
+    let detail = match item.peer {
+        Some(_) => "this is another service's: it is changed there",
+        None => "this reservation is another party's",
+    };
     Err(Problem::new(StatusCode::FORBIDDEN, detail))
 }
 
@@ -163,7 +182,8 @@ pub async fn list(
     let Some(format) = wanted.format.as_deref().filter(|format| *format != "json") else {
         let reservations = seen.iter().map(|(item, d)| told(&app, &caller, item, *d));
         let reservations = reservations.collect();
-        return Ok(Json(Listed { version, reservations }).into_response());
+        let uss = app.desk.coordination.as_ref().map(|coordination| coordination.view());
+        return Ok(Json(Listed { version, reservations, uss }).into_response());
     };
     let unknown = || Problem::bad(format!("format: {format:?} is not json, geojson, kml or csv"));
     let format = Format::parse(format).ok_or_else(unknown)?;
@@ -356,8 +376,14 @@ pub async fn check(
         None => (UNNAMED, party),
     };
     let plan = read_draft(body, party, may_name, id)?;
+    let not_asked = match &app.desk.coordination {
+        Some(coordination) => coordination.look(&plan).await.err(),
+        None => None,
+    };
     let report = app.desk.check(plan.clone(), true).await?;
-    Ok(Json(tell(&report, &plan, &app.desk.book, &caller.viewer())))
+    let mut told = tell(&report, &plan, &app.desk.book, &caller.viewer());
+    told.not_asked = not_asked;
+    Ok(Json(told))
 }
 
 /// The form of a file.

@@ -3,9 +3,9 @@
 use super::view::shown_to_all;
 use deconflict_core::Time;
 use deconflict_picture::{Policy, Sight, Viewer};
-use deconflict_reserve::Reservation;
 use deconflict_reserve::check::{Options, conflicts};
 use deconflict_reserve::matrix::Matrix;
+use deconflict_reserve::{Reservation, Status};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,12 +20,30 @@ pub struct Item {
     pub changed: Time,
     /// Who changed it.
     pub by: String,
+    /// That it is a peer's, known from another service and not changed here.
+    pub peer: Option<PeerMark>,
+}
+
+/// What is said of something that is a peer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerMark {
+    /// The name of its service, and of the party that it is here.
+    pub manager: String,
+    /// `Accepted`, `Activated`, `Nonconforming`, `Contingent`, or `Constraint`.
+    pub state: &'static str,
+    /// Whether its details are known.
+    pub is_known: bool,
 }
 
 impl Item {
     /// Its name in routes.
     pub fn id(&self) -> &str {
         &self.reservation.id
+    }
+
+    /// Whether it is this party's own. What a peer has never is, whatever it is called.
+    pub fn is_of(&self, party: &str) -> bool {
+        self.peer.is_none() && self.reservation.party == party
     }
 }
 
@@ -84,10 +102,11 @@ impl Book {
         &self.matrix
     }
 
-    /// Replaces everything by what the store holds.
+    /// Replaces everything by what the store holds; what peers have stays.
     pub fn load(&self, items: Vec<Item>, now: Time) {
-        let items: BTreeMap<String, Arc<Item>> =
+        let mut items: BTreeMap<String, Arc<Item>> =
             items.into_iter().map(|item| (item.id().to_owned(), Arc::new(item))).collect();
+        items.extend(self.of_peers().into_iter().map(|item| (item.id().to_owned(), item)));
         let binding: Vec<Reservation> = items
             .values()
             .filter(|item| item.reservation.status.binds())
@@ -150,23 +169,108 @@ impl Book {
         if let Some(binding) = &inner.binding {
             return binding.clone();
         }
+        let ours = inner.items.values().filter(|item| item.peer.is_none());
+        let parties: BTreeSet<&str> = ours.map(|item| item.reservation.party.as_str()).collect();
         let binding = inner.items.values().filter(|item| item.reservation.status.binds());
-        let binding = Arc::new(binding.map(|item| item.reservation.clone()).collect::<Vec<_>>());
+        let binding = binding.map(|item| {
+            let mut reservation = item.reservation.clone();
+            if item.peer.is_some() && parties.contains(reservation.party.as_str()) {
+                // A peer that is called like a party of ours is not that party: what the
+                // two have is not one party's own.
+                reservation.party.push_str(" (peer)");
+            }
+            reservation
+        });
+        let binding = Arc::new(binding.collect::<Vec<_>>());
         inner.binding = Some(binding.clone());
         binding
     }
 
-    /// All that are not over.
-    pub fn open(&self) -> Vec<Arc<Item>> {
+    /// What binds somebody's plan: the same, and a peer that is called like that party is not it,
+    /// if that has nothing here yet.
+    pub fn binding_against(&self, party: &str) -> Arc<Vec<Reservation>> {
+        let binding = self.binding();
         let inner = self.lock();
-        inner.items.values().filter(|i| !i.reservation.status.is_final()).cloned().collect()
+        let is_peers = |r: &Reservation| {
+            r.party == party && inner.items.get(&r.id).is_some_and(|item| item.peer.is_some())
+        };
+        if !binding.iter().any(is_peers) {
+            return binding;
+        }
+        let apart = binding.iter().map(|r| match is_peers(r) {
+            true => Reservation { party: format!("{party} (peer)"), ..r.clone() },
+            false => r.clone(),
+        });
+        Arc::new(apart.collect())
+    }
+
+    /// All of ours.
+    pub fn ours(&self) -> Vec<Arc<Item>> {
+        self.lock().items.values().filter(|item| item.peer.is_none()).cloned().collect()
+    }
+
+    /// All of ours that are not over.
+    pub fn open(&self) -> Vec<Arc<Item>> {
+        let ours = self.ours().into_iter();
+        ours.filter(|item| !item.reservation.status.is_final()).collect()
+    }
+
+    /// All that peers have.
+    pub fn of_peers(&self) -> Vec<Arc<Item>> {
+        self.lock().items.values().filter(|item| item.peer.is_some()).cloned().collect()
     }
 
     /// How many a party has that are not over.
     pub fn open_of(&self, party: &str) -> usize {
         let inner = self.lock();
-        let open = inner.items.values().map(|item| &item.reservation);
-        open.filter(|r| r.party == party && !r.status.is_final()).count()
+        let own = inner.items.values().filter(|item| item.is_of(party));
+        own.filter(|item| !item.reservation.status.is_final()).count()
+    }
+
+    /// Takes in what peers have: what is new or changed, and, if this is `all` of it, what is
+    /// gone. Nothing of ours is touched, whatever it is called.
+    pub fn learn(&self, items: Vec<Item>, all: bool) -> Vec<Change> {
+        let now: BTreeSet<String> = items.iter().map(|item| item.id().to_owned()).collect();
+        let mut changes = Vec::new();
+        for item in items {
+            let before = self.get(item.id());
+            let is_ours = before.as_ref().is_some_and(|before| before.peer.is_none());
+            let is_same = before.is_some_and(|before| {
+                before.reservation == item.reservation && before.peer == item.peer
+            });
+            if !is_ours && !is_same {
+                changes.push(self.apply(item));
+            }
+        }
+        let gone = self.of_peers().into_iter().filter(|item| all && !now.contains(item.id()));
+        changes.extend(gone.filter_map(|item| self.remove(item.id())));
+        changes
+    }
+
+    /// Takes out what a peer has no more.
+    fn remove(&self, id: &str) -> Option<Change> {
+        let mut inner = self.lock();
+        let item = inner.items.get(id)?.clone();
+        let before = (item.clone(), owners(&inner, &item));
+        // For whoever saw it, it ends: what is over is shown to nobody from now on.
+        let mut over = (*item).clone();
+        over.reservation.status = Status::Cancelled;
+        inner.items.remove(id);
+        inner.meets.remove(id);
+        for others in inner.meets.values_mut() {
+            others.remove(id);
+        }
+        inner.binding = None;
+        let change = Change { before: Some(before), after: (Arc::new(over), BTreeSet::new()) };
+        self.count(&mut inner, &change);
+        Some(change)
+    }
+
+    /// Counts up for everybody: something is to be told that is no reservation.
+    pub fn touch_all(&self) {
+        for version in self.lock().versions.values_mut() {
+            *version += 1;
+        }
     }
 
     /// Takes in a change that is stored.
@@ -194,14 +298,18 @@ impl Book {
         inner.binding = None;
         let after = owners(&inner, &item);
         let change = Change { before, after: (item, after) };
+        self.count(&mut inner, &change);
+        change
+    }
+
+    fn count(&self, inner: &mut Inner, change: &Change) {
         let told: Vec<Viewer> =
-            inner.versions.keys().filter(|v| self.sees(v, &change)).cloned().collect();
+            inner.versions.keys().filter(|v| self.sees(v, change)).cloned().collect();
         for viewer in told {
             if let Some(version) = inner.versions.get_mut(&viewer) {
                 *version += 1;
             }
         }
-        change
     }
 
     /// The viewer's number of the state, if it may see that this was changed.
@@ -212,6 +320,33 @@ impl Book {
         let mut inner = self.lock();
         let base = inner.base;
         Some(*inner.versions.entry(viewer.clone()).or_insert(base))
+    }
+
+    /// Counts up the state of those viewers that see one reservation in full, of those that are
+    /// `meant`: something has happened that is told with it. Their numbers; of one that has
+    /// not asked yet its first.
+    pub fn touch(
+        &self,
+        id: &str,
+        meant: impl Fn(&Viewer) -> bool,
+    ) -> impl Fn(&Viewer) -> Option<u64> {
+        let mut inner = self.lock();
+        let item = inner.items.get(id).cloned();
+        let owners = item.as_ref().map(|item| owners(&inner, item)).unwrap_or_default();
+        let is_told = move |viewer: &Viewer| {
+            let disclosed = self.disclosed(viewer, item.as_ref()?, &owners);
+            (disclosed == Some(Disclosed::Full) && meant(viewer)).then_some(())
+        };
+        for (viewer, version) in &mut inner.versions {
+            *version += u64::from(is_told(viewer).is_some());
+        }
+        drop(inner);
+        move |viewer| {
+            is_told(viewer)?;
+            let mut inner = self.lock();
+            let base = inner.base;
+            Some(*inner.versions.entry(viewer.clone()).or_insert(base))
+        }
     }
 
     fn sees(&self, viewer: &Viewer, change: &Change) -> bool {
@@ -240,13 +375,19 @@ impl Book {
     ) -> Option<Disclosed> {
         let reservation = &item.reservation;
         let Viewer::Party(party) = viewer else { return Some(Disclosed::Full) };
-        if reservation.party == *party {
+        if item.is_of(party) {
             return Some(Disclosed::Full);
         }
         let binds = reservation.status.binds();
-        match self.policy.sight(party, Some(&reservation.party)) {
+        let sight = match item.peer.is_some() && reservation.party == *party {
+            // A party that is called like another service is not its owner (CRD-4), and no
+            // line of the policy tells the two apart.
+            true => Sight::Nothing,
+            false => self.policy.sight(party, Some(&reservation.party)),
+        };
+        match sight {
             // What is being drawn binds nobody, and is nobody else's business.
-            _ if reservation.status == deconflict_reserve::Status::Draft => None,
+            _ if reservation.status == Status::Draft => None,
             Sight::Full => Some(Disclosed::Full),
             Sight::Position if binds => Some(Disclosed::Exists),
             Sight::InConflict if binds && owners.contains(party) => Some(Disclosed::Exists),
@@ -270,7 +411,10 @@ impl Book {
 fn owners(inner: &Inner, item: &Item) -> BTreeSet<String> {
     let Some(met) = inner.meets.get(item.id()) else { return BTreeSet::new() };
     let others = met.iter().filter_map(|id| inner.items.get(id));
-    others.map(|other| other.reservation.party.clone()).collect()
+    others
+        .filter(|other| other.peer.is_none())
+        .map(|other| other.reservation.party.clone())
+        .collect()
 }
 
 /// Notes on both sides that they are in the same place.

@@ -3,20 +3,21 @@
 use super::book::{Book, Item};
 use super::view::record;
 use crate::clock::ServiceClock;
+use crate::coordination::{Coordination, Unfiled};
 use crate::hub::Hub;
 use crate::problem::Problem;
 use crate::standing::in_use;
 use crate::watch::Watch;
 use deconflict_access::Outcome;
 use deconflict_core::Time;
-use deconflict_picture::Kind;
+use deconflict_picture::{Kind, Viewer};
 use deconflict_reserve::check::{self, Options, Report, Verdict};
 use deconflict_reserve::status::Action;
 use deconflict_reserve::{Reservation, Status, document};
 use deconflict_store::{Entry, NotStored, ReservationRow, Store, Writer};
 use serde::Serialize;
 use std::sync::Arc;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 /// Reservations of one party that are not over.
 const MOST_OPEN: usize = 2_000;
@@ -87,19 +88,35 @@ pub struct Desk {
     clock: ServiceClock,
     hub: Hub,
     watch: Watch,
+    /// Other services, if this is one of several.
+    pub coordination: Option<Arc<Coordination>>,
 }
 
+/// That there is something new.
 #[derive(Serialize)]
-struct Changed {
-    version: u64,
+pub struct Changed {
+    /// The viewer's number of the state.
+    pub version: u64,
 }
 
 impl Desk {
     /// A desk that knows of nothing yet.
-    pub fn new(book: Book, store: Store, clock: ServiceClock, hub: Hub, watch: Watch) -> Arc<Desk> {
+    pub fn new(
+        book: Arc<Book>,
+        store: Store,
+        clock: ServiceClock,
+        hub: Hub,
+        watch: Watch,
+        coordination: Option<Arc<Coordination>>,
+    ) -> Arc<Desk> {
         let (turn, checks) = (Mutex::new(()), Arc::new(Semaphore::new(MOST_CHECKS)));
         let writer = store.writer();
-        Arc::new(Desk { book: Arc::new(book), turn, checks, store, writer, clock, hub, watch })
+        Arc::new(Desk { book, turn, checks, store, writer, clock, hub, watch, coordination })
+    }
+
+    /// Nobody else changes anything until this is dropped.
+    pub(crate) async fn take_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Makes a draft; the reservation has its id already.
@@ -157,11 +174,13 @@ impl Desk {
         let stopping = |_| Problem::unavailable("the service is stopping", 5);
         let permit = self.checks.clone().acquire_owned().await.map_err(stopping)?;
         let (book, now) = (self.book.clone(), self.clock.now());
+        let context = self.coordination.as_ref().map(|c| c.teller.context).unwrap_or_default();
         let checked = tokio::task::spawn_blocking(move || {
             // Held until the work is done, whoever has stopped waiting for it.
             let _permit = permit;
-            let options = Options { alternatives, not_before: Some(now), ..Options::default() };
-            let binding = book.binding();
+            let options =
+                Options { alternatives, not_before: Some(now), context, ..Options::default() };
+            let binding = book.binding_against(&plan.party);
             // Its own earlier version is left out by id and party; the cell may change the party.
             let is_other = |r: &Reservation| r.id == plan.id && r.party != plan.party;
             if binding.iter().any(is_other) {
@@ -205,6 +224,13 @@ impl Desk {
         Ok(())
     }
 
+    /// Tells on the streams that there is something new of one reservation, which is in no
+    /// version of it, to those who see it in full and are `meant`.
+    pub fn tell_again(&self, id: &str, meant: impl Fn(&Viewer) -> bool) {
+        let version = self.book.touch(id, meant);
+        self.hub.add(Kind::Reservations, |viewer| Some(Changed { version: version(viewer)? }));
+    }
+
     async fn change(
         self: &Arc<Desk>,
         by: By,
@@ -236,6 +262,10 @@ impl Desk {
         let before = self.book.get(id);
         if let Some(version) = version {
             let item = before.as_ref().ok_or(Refusal::NotFound)?;
+            if item.peer.is_some() {
+                let says = format!("it is {}'s: it is changed there", item.reservation.party);
+                return Err(Refusal::Status(says));
+            }
             if by.party.as_ref().is_some_and(|party| *party != item.reservation.party) {
                 return Err(Refusal::NotFound);
             }
@@ -246,14 +276,17 @@ impl Desk {
         let now = self.clock.now();
         let (next, action) = self.next(before.as_deref(), what, now).await?;
         let from = before.as_ref().map(|item| item.reservation.status);
+        self.file(before.as_deref(), &next).await?;
         let version = before.as_ref().map_or(0, |item| item.version) + 1;
-        let item = Item { reservation: next, version, changed: now, by: by.name };
+        let item = Item { reservation: next, version, changed: now, by: by.name, peer: None };
         let entry = Entry::Reservation {
             row: row_of(&item),
             action: action.to_owned(),
             from: from.map(|status| status.name().to_owned()),
         };
         if let Err(error) = self.writer.record_durably(entry).await {
+            // What was filed for this is put right.
+            self.doubt_filed(id);
             if !matches!(error, NotStored::Away(_) | NotStored::Full | NotStored::Closed) {
                 // It may be there all the same, or something else is.
                 self.book.doubt();
@@ -262,6 +295,9 @@ impl Desk {
         }
         let (book, shown) = (self.book.clone(), item.clone());
         let applied = tokio::task::spawn_blocking(move || book.apply(shown)).await;
+        if from.is_some_and(Status::binds) && !item.reservation.status.binds() {
+            self.doubt_filed(id);
+        }
         let Ok(change) = applied else {
             self.book.doubt();
             return Err(unknown().into());
@@ -328,6 +364,41 @@ impl Desk {
         }
     }
 
+    /// Files what is to bind with the DSS, if there is one, before it is stored.
+    async fn file(&self, before: Option<&Item>, next: &Reservation) -> Result<(), Refusal> {
+        let Some(coordination) = &self.coordination else { return Ok(()) };
+        if !next.status.binds() {
+            return Ok(());
+        }
+        let before = before.map(|item| &item.reservation).filter(|r| r.status.binds());
+        let is_constraint = |r: &Reservation| coordination.teller.is_constraint(r);
+        if before.is_some_and(|before| is_constraint(before) != is_constraint(next)) {
+            let says = "other services are told of it as something of another kind: make a new one";
+            return Err(Refusal::Status(says.to_owned()));
+        }
+        match coordination.file(next, || self.is_free(next)).await {
+            Ok(()) => Ok(()),
+            Err(Unfiled::NotFree) => Err(Refusal::Conflict(Box::new(next.clone()))),
+            Err(Unfiled::Unfit(says)) => Err(Refusal::Status(says)),
+            Err(Unfiled::Away(says)) => {
+                let detail =
+                    format!("other services could not be asked, and so it is not done: {says}");
+                Err(Problem::unavailable(detail, 10).into())
+            }
+        }
+    }
+
+    fn doubt_filed(&self, id: &str) {
+        if let Some(coordination) = &self.coordination {
+            coordination.doubt(id);
+        }
+    }
+
+    /// Whether nothing that is known is in the way.
+    pub(crate) async fn is_free(&self, plan: &Reservation) -> bool {
+        self.must_be_free(plan).await.is_ok()
+    }
+
     async fn must_be_free(&self, plan: &Reservation) -> Result<(), Refusal> {
         let report = self.check(plan.clone(), false).await?;
         match report.verdict {
@@ -385,5 +456,6 @@ fn item_of(row: &ReservationRow) -> Option<Item> {
         version: u64::try_from(row.version).ok()?,
         changed: Time::from_nanos(row.changed_ns),
         by: row.changed_by.clone(),
+        peer: None,
     })
 }

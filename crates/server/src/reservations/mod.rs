@@ -12,8 +12,8 @@ mod report;
 mod tick;
 mod view;
 
-pub use book::{Book, Change, Disclosed, Item};
-pub use desk::{By, Desk, Done, Refusal};
+pub use book::{Book, Change, Disclosed, Item, PeerMark};
+pub use desk::{By, Changed, Desk, Done, Refusal};
 pub use draft::{UNNAMED, entries, new_id, read_draft};
 pub use report::{ReportView, tell};
 pub use tick::keep_time;

@@ -25,6 +25,10 @@ pub struct ReportView {
     conflicts: Vec<ConflictView>,
     /// What is free instead.
     alternatives: Vec<AlternativeView>,
+    /// Why other services could not be asked what they have there, so that it may be in the way
+    /// all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_asked: Option<String>,
 }
 
 /// Something in the way.
@@ -57,6 +61,9 @@ pub struct With {
     kind: Option<String>,
     /// Who controls it.
     party: Option<String>,
+    /// Whether it is another service's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    peer: bool,
 }
 
 /// A place, degrees.
@@ -92,7 +99,8 @@ pub fn tell(report: &Report, plan: &Reservation, book: &Book, viewer: &Viewer) -
                     id: Some(conflict.with.clone()),
                     name: item.reservation.name.clone(),
                     kind: Some(conflict.kind.name().to_owned()),
-                    party: Some(conflict.party.clone()),
+                    party: Some(item.reservation.party.clone()),
+                    peer: item.peer.is_some(),
                 },
                 Some((_, Disclosed::Exists)) => With {
                     id: Some(conflict.with.clone()),
@@ -136,6 +144,7 @@ pub fn tell(report: &Report, plan: &Reservation, book: &Book, viewer: &Viewer) -
         verdict: report.verdict.name(),
         conflicts: conflicts.collect(),
         alternatives: alternatives.collect(),
+        not_asked: None,
     }
 }
 

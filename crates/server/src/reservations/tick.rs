@@ -62,8 +62,10 @@ pub async fn keep_time(
                         put_down("refused", "it has to give way to another".to_owned());
                     }
                 }
-                // Tried again at the next look.
-                Err(_) => {}
+                // Tried again, but not at every look: somebody may be slow to refuse.
+                Err(_) => {
+                    held.insert(state);
+                }
             }
         }
     }

@@ -31,6 +31,12 @@ pub fn view_of(item: &Item, disclosed: Disclosed, mine: bool, acts: bool, now: T
             let mut out = record(reservation);
             out.insert("version".into(), json!(item.version));
             out.insert("changed".into(), json!(text::write_time(item.changed)));
+            if let Some(peer) = &item.peer {
+                out.insert("peer".into(), json!(true));
+                out.insert("manager".into(), json!(peer.manager));
+                out.insert("state".into(), json!(peer.state));
+                out.insert("known".into(), json!(peer.is_known));
+            }
             out
         }
         Disclosed::Exists => Map::from_iter([

@@ -199,8 +199,22 @@ async fn submit_one(arguments: &Submit, service: &Service, plan: &Reservation) -
         let status = view["status"].as_str().unwrap_or_default();
         writeln!(out, "{} ({}): {verdict}; {status} as {id}", plan.id, plan.kind)?;
         let each = |list: &Value| list.as_array().cloned().unwrap_or_default();
+        if let Some(entity) = view["coordination"]["entity"].as_str() {
+            let says = view["coordination"]["says"].as_str().unwrap_or_default();
+            writeln!(out, "  {says} as {entity}")?;
+        }
         for conflict in each(&report["conflicts"]) {
-            writeln!(out, "  {}", conflict["says"].as_str().unwrap_or_default())?;
+            let says = conflict["says"].as_str().unwrap_or_default();
+            match conflict["with"]["peer"].as_bool() {
+                Some(true) => {
+                    let manager = conflict["with"]["party"].as_str().unwrap_or_default();
+                    writeln!(out, "  of the service {manager}: {says}")?;
+                }
+                _ => writeln!(out, "  {says}")?,
+            }
+        }
+        if let Some(why) = report["not_asked"].as_str() {
+            writeln!(out, "  other services were not asked what they have there: {why}")?;
         }
         for alternative in each(&report["alternatives"]) {
             writeln!(out, "  free: {}", alternative["says"].as_str().unwrap_or_default())?;
@@ -230,7 +244,7 @@ fn without_id(draft: &Value) -> Value {
 pub fn watch(arguments: &Watch) -> Outcome<Found> {
     let service = Service::new(&arguments.service)?;
     runtime()?.block_on(async {
-        let mut known = BTreeMap::new();
+        let mut known = Watched::default();
         let mut pause = PAUSES[0];
         loop {
             // The stream first: what changes in between is in the list or is told.
@@ -241,7 +255,7 @@ pub fn watch(arguments: &Watch) -> Outcome<Found> {
             match ended {
                 Ok(()) => pause = PAUSES[0],
                 // What was never there is a fault of the arguments; what was there comes back.
-                Err(failure) if known.is_empty() => return Err(failure),
+                Err(failure) if known.known.is_empty() => return Err(failure),
                 Err(failure) => {
                     super::super::serve::eprintln_quietly(&failure.to_string());
                     pause = (pause * 2).min(PAUSES[1]);
@@ -254,8 +268,16 @@ pub fn watch(arguments: &Watch) -> Outcome<Found> {
 
 type Known = BTreeMap<String, Value>;
 
+/// What has been printed.
+#[derive(Default)]
+struct Watched {
+    known: Known,
+    /// What was said last of the exchange with other services.
+    told_of_peers: Value,
+}
+
 /// Prints changes until the stream ends.
-async fn follow(arguments: &Watch, service: &Service, known: &mut Known) -> Outcome<()> {
+async fn follow(arguments: &Watch, service: &Service, known: &mut Watched) -> Outcome<()> {
     if arguments.once {
         return tell(arguments, service, known).await;
     }
@@ -284,13 +306,19 @@ async fn follow(arguments: &Watch, service: &Service, known: &mut Known) -> Outc
 }
 
 /// Prints what is new, changed or gone since the last time.
-async fn tell(arguments: &Watch, service: &Service, known: &mut Known) -> Outcome<()> {
+async fn tell(arguments: &Watch, service: &Service, watched: &mut Watched) -> Outcome<()> {
+    let Watched { known, told_of_peers } = watched;
     let list = service.expect(reqwest::Method::GET, "/v1/reservations", None).await?;
     let views = list["reservations"].as_array().cloned().unwrap_or_default();
     let now: Known = views
         .into_iter()
         .filter_map(|view| Some((view["id"].as_str()?.to_owned(), view)))
         .collect();
+    if list["uss"]["says"] != *told_of_peers {
+        *told_of_peers = list["uss"]["says"].clone();
+        let says = told_of_peers.as_str().unwrap_or("other services' plans are known again");
+        super::super::serve::eprintln_quietly(says);
+    }
     let mut out = stdout();
     let mut say = |change: &str, view: &Value| -> Outcome<()> {
         if arguments.json {
@@ -337,7 +365,7 @@ fn line(view: &Value) -> String {
     format!(
         "{}  {}  {}  {}  {} to {}  {} to {}  {}",
         text("id"),
-        text("status"),
+        view["state"].as_str().map_or_else(|| text("status"), str::to_owned),
         text("kind"),
         text("party"),
         limit("lower", "GND"),

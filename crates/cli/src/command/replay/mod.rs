@@ -6,6 +6,7 @@ mod times;
 
 pub use summary::write_totals;
 
+use crate::command::plan;
 use crate::failure::{Failure, Found, Kind, Outcome};
 use crate::output::{Out, stdout};
 use crate::pace::{self, Pace};
@@ -31,6 +32,10 @@ pub struct Arguments {
     /// Separation rules (TOML; see docs/rules.md); otherwise the bundled ones
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Reservations and plans (see docs/reservations.md): aircraft are held to those that name
+    /// them, looked at twenty minutes along them, and warned of the airspace of others
+    #[arg(long, value_name = "FILE")]
+    plans: Vec<PathBuf>,
     /// Stop at the first record that cannot be read, instead of counting and skipping it
     #[arg(long)]
     strict: bool,
@@ -86,11 +91,15 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         return Err(Failure::new(Kind::Usage, "that is more feeds than can be numbered (65,535)"));
     }
     let rules = rule_file::load_or_default(arguments.rules.as_deref())?;
+    let (plans, areas) = plan::intended(&arguments.plans)?;
     let bar = progress::bytes(total_bytes(&arguments.files));
     let feeds = open(arguments, &bar)?;
     let config = EngineConfig { rules, threads: arguments.threads, ..EngineConfig::default() };
+    let mut engine = Engine::new(config);
+    engine.set_plans(plans);
+    engine.set_areas(areas);
     let mut player = Player {
-        engine: Engine::new(config),
+        engine,
         names: feeds.iter().map(Feed::name).collect(),
         form: arguments.form.form(),
         out: stdout(),
