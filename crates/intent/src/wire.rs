@@ -260,7 +260,7 @@ pub struct IntentReference<'a> {
     pub uss_base_url: Cow<'a, str>,
     /// The subscription that it hangs on.
     pub subscription_id: uuid::Uuid,
-    /// Whether its manager is there; a USS does not tell this of itself.
+    /// Whether its manager is there, as the DSS has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uss_availability: Option<Cow<'a, str>>,
     /// Its opaque version number: a DSS tells it to its manager only, and the manager to whoever

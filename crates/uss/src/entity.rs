@@ -144,12 +144,12 @@ impl Told {
     pub(crate) fn of(reference: Reference, details: OwnDetails) -> Option<Told> {
         match (reference, details) {
             (Reference::Intent(mut reference), OwnDetails::Intent(details)) => {
-                // Whether we are there is not ours to say.
-                reference.uss_availability = None;
+                // The standard requires it, though of the manager itself it says little.
+                reference.uss_availability.get_or_insert("Unknown".into());
                 Some(Told::Intent(OperationalIntent { reference, details }))
             }
             (Reference::Constraint(mut reference), OwnDetails::Constraint(details)) => {
-                reference.uss_availability = None;
+                reference.uss_availability.get_or_insert("Unknown".into());
                 Some(Told::Constraint(WireConstraint { reference, details }))
             }
             _ => None,

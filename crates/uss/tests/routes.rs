@@ -129,6 +129,7 @@ async fn nothing_but_volumes_priority_and_state_leaves() {
         "time_end",
         // Of references and their changes.
         "id",
+        "uss_availability",
         "manager",
         "version",
         "state",
