@@ -78,7 +78,7 @@ fn feed(dir: &Path) -> String {
 
 /// Plays the last run of a recording through an engine, as replay does.
 fn play(dir: &Path, mut tell: impl FnMut(&Live, &Step)) {
-    let recording = Recording::open(&dir.join("recording")).unwrap();
+    let recording = Recording::open(dir.join("recording")).unwrap();
     let run = recording.spans().unwrap().last().unwrap().run.clone();
     let mut live: Option<Live> = None;
     for row in recording.rows_since_begin(&run) {
