@@ -399,7 +399,7 @@ pub fn check(config: &Config, bundled: Bundled) -> Result<(), ConfigError> {
     layers::load(&config.layer)?;
     config.reservations.matrix()?;
     if let Some(uss) = &config.uss {
-        uss.settings()?;
+        uss.says()?;
     }
     let plan = Plan::new(config.feed.clone(), bundled).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
