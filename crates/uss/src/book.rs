@@ -1,6 +1,6 @@
 //! What is known: of ours what the DSS has accepted, of peers what they and the DSS have told.
 
-use crate::entity::{Kind, Told};
+use crate::entity::{Kind, OwnDetails, Told};
 use crate::model::{Details, Peer, Peers};
 use deconflict_core::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +19,8 @@ const MOST_COUNTED: usize = 10_000;
 pub(crate) struct Book {
     /// Of ours, the last version that the DSS has accepted.
     mine: BTreeMap<Uuid, Arc<Told>>,
-    /// Of ours, what may or may not have been done.
-    doubt: BTreeSet<Uuid>,
+    /// Of ours, what may or may not have been done: the details that it would have.
+    doubt: BTreeMap<Uuid, Option<(Kind, OwnDetails)>>,
     /// Of ours, what is to be taken out as soon as the DSS is there.
     leaving: BTreeMap<Uuid, Kind>,
     peers: Arc<Peers>,
@@ -74,11 +74,29 @@ impl Book {
     }
 
     pub(crate) fn doubt(&mut self, id: Uuid) {
-        self.doubt.insert(id);
+        self.doubt.entry(id).or_default();
+    }
+
+    /// What it is if it was done after all.
+    pub(crate) fn doubt_of(&mut self, id: Uuid, kind: Kind, details: OwnDetails) {
+        self.doubt.insert(id, Some((kind, details)));
     }
 
     pub(crate) fn is_in_doubt(&self, id: Uuid) -> bool {
-        self.doubt.contains(&id)
+        self.doubt.contains_key(&id)
+    }
+
+    /// What is in doubt and not to be taken out anyway.
+    pub(crate) fn doubts(&self) -> Vec<(Uuid, Kind, OwnDetails)> {
+        let known = self.doubt.iter().filter(|(id, _)| !self.leaving.contains_key(id));
+        known
+            .filter_map(|(id, what)| what.clone().map(|(kind, details)| (*id, kind, details)))
+            .collect()
+    }
+
+    /// It was not done.
+    pub(crate) fn as_before(&mut self, id: Uuid) {
+        self.doubt.remove(&id);
     }
 
     pub(crate) fn leave_later(&mut self, id: Uuid, kind: Kind) {

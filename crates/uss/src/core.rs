@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
-/// How many peers may be asked at once.
+/// How many may be asked at once.
 const AT_ONCE: usize = 8;
 /// The most callers whose rate is remembered.
 const CALLERS: usize = 4096;
@@ -30,7 +30,11 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     /// One change of one id at a time.
     turns: Mutex<BTreeMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
-    pub(crate) asking: Arc<Semaphore>,
+    /// Questions to the DSS, to peers and notifications have places of their own: who is slow holds up
+    /// none of the others.
+    pub(crate) asking: Semaphore,
+    pub(crate) visiting: Semaphore,
+    pub(crate) telling: Semaphore,
     pub(crate) retrying: Arc<Semaphore>,
     pub(crate) rates: Mutex<Buckets<String>>,
     /// There is a reason to ask the DSS anew before it is time.
@@ -60,7 +64,9 @@ impl Core {
             dss,
             book: Mutex::default(),
             turns: Mutex::default(),
-            asking: Arc::new(Semaphore::new(AT_ONCE)),
+            asking: Semaphore::new(AT_ONCE),
+            visiting: Semaphore::new(AT_ONCE),
+            telling: Semaphore::new(AT_ONCE),
             retrying: Arc::new(Semaphore::new(RETRIES)),
             rates,
             wake: Notify::new(),

@@ -85,14 +85,13 @@ impl Core {
         if ready.kind == Kind::Intent && current.is_none() && ready.state != IntentState::Accepted {
             // A DSS takes a new one as Accepted only.
             let first = Ready::of(&planned(&own), &context).map_err(NotFiled::Unfit)?;
-            let ((reference, subscribers), _) =
-                self.put_until_done(id, &first, None, &free).await?;
+            let ((reference, subscribers), _) = self.put_and_note(id, &first, None, &free).await?;
             current = Some(reference.clone());
             self.accept(reference, first.details);
             self.notify(first.kind, id, subscribers).await;
         }
         let ((reference, subscribers), around) =
-            self.put_until_done(id, &ready, current, &free).await?;
+            self.put_and_note(id, &ready, current, &free).await?;
         let (version, ovn) = (reference.version(), reference.ovn().unwrap_or_default().to_owned());
         if reference.manager() != self.settings.manager {
             tracing::warn!(
@@ -133,6 +132,25 @@ impl Core {
             }
             found => Ok(found),
         }
+    }
+
+    /// The same as below; what is then in doubt is noted, so that it can be found out later.
+    async fn put_and_note<F, Fut>(
+        self: &Arc<Self>,
+        id: Uuid,
+        ready: &Ready,
+        current: Option<Reference>,
+        free: &F,
+    ) -> Result<(Changed, Around), NotFiled>
+    where
+        F: Fn(Vec<Arc<Peer>>) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<(), String>> + Send,
+    {
+        let done = self.put_until_done(id, ready, current, free).await;
+        if let Err(NotFiled::InDoubt(_)) = &done {
+            self.book().doubt_of(id, ready.kind, ready.details.clone());
+        }
+        done
     }
 
     async fn put_until_done<F, Fut>(

@@ -225,6 +225,11 @@ pub trait Host: Send + Sync + 'static {
     fn peers_changed(&self, peers: &Arc<Peers>);
     /// A peer reports a failed exchange: to be kept.
     fn reported(&self, by: &str, report: ErrorReport);
+    /// A write that was [in doubt](NotFiled::InDoubt) has been found out: whether it was done. Asked for in
+    /// the background only; who files or withdraws again learns it from that.
+    fn settled(&self, id: Uuid, done: bool) {
+        let _ = (id, done);
+    }
     /// What is known of atmosphere, geoid and terrain at a place.
     fn vertical(&self, near: GeoPoint) -> VerticalContext {
         let _ = near;

@@ -46,30 +46,53 @@ impl Core {
                 continue;
             }
             let core = Arc::clone(self);
-            telling.spawn(async move {
-                let _turn = core.asking.acquire().await;
-                let told = core.tell(kind, id, &subscriber).await;
-                (subscriber, told)
-            });
+            telling.spawn(async move { core.tell_first(kind, id, subscriber).await });
         }
         let (mut told, mut not_told) = (0, Vec::new());
-        while let Some(done) = telling.join_next().await {
-            match done {
-                Ok((_, Ok(()))) => told += 1,
-                Ok((subscriber, Err(NotTold::Yet(why)))) => {
-                    not_told.push(format!("{}: {why}", subscriber.uss_base_url));
-                    self.tell_later(kind, id, subscriber);
+        let patience = tokio::time::Instant::now() + 2 * self.settings.patience;
+        loop {
+            match tokio::time::timeout_at(patience, telling.join_next()).await {
+                Ok(Some(Ok(Ok(())))) => told += 1,
+                Ok(Some(Ok(Err(why)))) => not_told.push(why),
+                Ok(Some(Err(_))) => {}
+                Ok(None) => break,
+                // There are many, and many of them are slow: they are told while nobody waits.
+                Err(_) => {
+                    not_told.push(format!("{} more are being told", telling.len()));
+                    telling.detach_all();
+                    break;
                 }
-                Ok((subscriber, Err(NotTold::Refused(why, report)))) => {
-                    not_told.push(format!("{}: {why}", subscriber.uss_base_url));
-                    if let Ok(base) = self.peer_base(&subscriber.uss_base_url) {
-                        self.report_to_peer(base, kind, *report);
-                    }
-                }
-                Err(_) => {}
             }
         }
         (told, not_told)
+    }
+
+    /// The first attempt, and what follows if it fails.
+    async fn tell_first(
+        self: &Arc<Self>,
+        kind: Kind,
+        id: Uuid,
+        subscriber: Subscriber,
+    ) -> Result<(), String> {
+        let told = {
+            // The semaphore is never closed.
+            let _turn = self.telling.acquire().await;
+            self.tell(kind, id, &subscriber).await
+        };
+        let url = subscriber.uss_base_url.clone();
+        match told {
+            Ok(()) => Ok(()),
+            Err(NotTold::Yet(why)) => {
+                self.tell_later(kind, id, subscriber);
+                Err(format!("{url}: {why}"))
+            }
+            Err(NotTold::Refused(why, report)) => {
+                if let Ok(base) = self.peer_base(&url) {
+                    self.report_to_peer(base, kind, *report);
+                }
+                Err(format!("{url}: {why}"))
+            }
+        }
     }
 
     /// Tells again in the background, each time what there is then.

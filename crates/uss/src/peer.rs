@@ -8,7 +8,8 @@ use crate::notify::exchange;
 use deconflict_core::Volume4d;
 use deconflict_intent::wire::{GetConstraintDetailsResponse, GetOperationalIntentDetailsResponse};
 use reqwest::Method;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -22,6 +23,23 @@ enum NoDetails {
     NotYet(String),
     /// There are none.
     Not(String),
+    /// There is no answer, or none that could be read.
+    Silent(String),
+}
+
+/// Who has not answered while several of theirs were asked for, and why.
+#[derive(Default)]
+struct Silent(Mutex<BTreeMap<String, String>>);
+
+impl Silent {
+    fn is(&self, base_url: &str, why: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(base_url.to_owned(), why.to_owned());
+    }
+
+    fn of(&self, base_url: &str) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(base_url).cloned()
+    }
 }
 
 impl Core {
@@ -35,16 +53,18 @@ impl Core {
     ) -> Vec<Arc<Peer>> {
         let mut all = Vec::with_capacity(references.len());
         let mut asking = JoinSet::new();
+        let silent = Arc::<Silent>::default();
         for reference in references {
             if !anew && let Some(known) = self.known(&reference) {
                 all.push(known);
                 continue;
             }
             let (core, asked) = (Arc::clone(self), Arc::clone(asked));
+            let silent = Arc::clone(&silent);
             asking.spawn(async move {
                 // The semaphore is never closed.
-                let _turn = core.asking.acquire().await;
-                core.details(reference, &asked).await
+                let _turn = core.visiting.acquire().await;
+                core.details(reference, &asked, &silent).await
             });
         }
         while let Some(peer) = asking.join_next().await {
@@ -91,11 +111,20 @@ impl Core {
         self: &Arc<Self>,
         mut reference: Reference,
         asked: &[Volume4d],
+        silent: &Silent,
     ) -> Option<Peer> {
         for n in 0.. {
+            // One that did not answer a moment ago is not waited for once more.
+            if let Some(why) = silent.of(reference.base_url()) {
+                return Some(assumed(&reference, asked, why));
+            }
             let (why, again) = match self.ask_peer(&reference).await {
                 Err(NoDetails::NotYet(why)) => (why, true),
                 Err(NoDetails::Not(why)) => (why, false),
+                Err(NoDetails::Silent(why)) => {
+                    silent.is(reference.base_url(), &why);
+                    (why, false)
+                }
                 Ok(told) => {
                     let other = told.reference().version() != reference.version();
                     match checked(&reference, told) {
@@ -127,7 +156,7 @@ impl Core {
                 ..Sent::to(Method::GET, url.clone())
             })
             .await;
-        let answer = sent.map_err(|unanswered| NoDetails::Not(unanswered.reason))?;
+        let answer = sent.map_err(|unanswered| NoDetails::Silent(unanswered.reason))?;
         match answer.status {
             200 => {}
             404 => return Err(NoDetails::NotYet("it answers with 404".to_owned())),

@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use crate::dss::Trouble;
-use crate::entity::{Kind, Told};
+use crate::entity::{Kind, OwnDetails, Told};
+use crate::model::NotFiled;
 use deconflict_core::{Altitude, Time, Volume4d};
 use deconflict_intent::outward;
 use deconflict_intent::wire::{PutSubscription, Volume4D};
@@ -75,12 +76,42 @@ impl Core {
             let now = self.host.now();
             self.change(|book| book.trouble(why, now));
         }
+        let doubts = self.book().doubts();
+        for (id, kind, details) in doubts {
+            self.find_out(id, kind, details).await;
+        }
         let leaving = self.book().leaving();
         for (id, _) in leaving {
             if let Err(why) = self.withdraw(id).await {
                 tracing::warn!(%id, %why, "could not be taken out yet");
             }
         }
+    }
+
+    /// Whether something of ours that was in doubt is at the DSS: then whoever asks is told what it is.
+    async fn find_out(&self, id: Uuid, kind: Kind, details: OwnDetails) {
+        let _turn = self.turn(id).await;
+        // It may have been filed again meanwhile.
+        if !self.book().is_in_doubt(id) {
+            return;
+        }
+        let before = self.book().mine(id).map(|told| told.reference().version());
+        let there = match self.fresh(kind, id).await {
+            Err(NotFiled::Away(_)) => return,
+            Err(_) | Ok(None) => {
+                self.book().let_go(id);
+                false
+            }
+            Ok(Some(now)) if Some(now.version()) == before => {
+                self.book().as_before(id);
+                false
+            }
+            Ok(Some(now)) => {
+                self.accept(now, details);
+                true
+            }
+        };
+        self.host.settled(id, there);
     }
 
     async fn renew(&self, subscription: &mut Subscription) -> Result<(), Trouble> {

@@ -100,6 +100,56 @@ async fn while_it_is_not_known_the_last_accepted_version_is_told() {
     dss.stop().await;
 }
 
+/// USS-3: What was said to be filed is at the DSS, and told to who has subscribed.
+#[tokio::test]
+async fn what_is_in_doubt_is_found_out_in_the_background() {
+    for done in [true, false] {
+        let dss = Dss::start().await;
+        let a = Served::with(&dss, "uss-a", |s| s.refresh = Duration::from_secs(1)).await;
+        let one = own(10.0, 20.0);
+        // The write is done or not, and from then on nothing is answered.
+        let lost = if done { &dss.faults.lose_answers } else { &dss.faults.lose_writes };
+        lost.store(1, SeqCst);
+        dss.faults.away_after_loss.store(true, SeqCst);
+        assert!(matches!(a.file(&one).await, Err(NotFiled::InDoubt(_))));
+        let details = format!("{}/uss/v1/operational_intents/{}", a.url, one.id);
+        assert_eq!(ask("GET", &details, Some(("uss-b", &[SC])), None).await.status, 404);
+        dss.faults.away.store(false, SeqCst);
+        let uss = a.uss.clone();
+        let running = tokio::spawn(async move { uss.run(std::future::pending()).await });
+        assert!(until(|| !a.around.settled.lock().unwrap().is_empty()).await);
+        assert_eq!(*a.around.settled.lock().unwrap(), [(one.id, done)]);
+        let status = ask("GET", &details, Some(("uss-b", &[SC])), None).await.status;
+        assert_eq!(status, if done { 200 } else { 404 });
+        running.abort();
+        assert_eq!(a.file(&one).await.unwrap().version, if done { 2 } else { 1 });
+        dss.stop().await;
+    }
+}
+
+/// USS-4: What a peer does not tell, or tells wrongly, is never taken for nothing.
+#[tokio::test]
+async fn a_silent_peer_with_many_is_waited_for_once() {
+    let dss = Dss::start().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let slow = Liar { url, ..Liar::start().await };
+    let mut key = Vec::new();
+    for n in 0..40 {
+        key.push(slow.file_knowing(&dss, 10.0 + 1e-5 * f64::from(n), 20.0, &key).await.1);
+    }
+    let a = Served::with(&dss, "uss-a", |s| s.patience = Duration::from_millis(500)).await;
+    let refused = a.file(&own(10.0, 20.0)).await.unwrap_err();
+    assert!(matches!(refused, NotFiled::PeerAway { .. }), "{refused}");
+    assert!(a.uss.peers().all.len() == 40, "none of them is forgotten");
+    let accepted = std::iter::from_fn(|| {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        matches!(silent.poll_accept(&mut context), std::task::Poll::Ready(Ok(_))).then_some(())
+    });
+    assert!(accepted.count() <= 8, "not more than are asked at once");
+    dss.stop().await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_told_is_refused_with_a_reason() {
     let dss = Dss::start().await;
@@ -137,18 +187,19 @@ async fn what_cannot_be_told_is_refused_with_a_reason() {
     dss.stop().await;
 }
 
+type Says = Box<dyn Fn(Value) -> axum::response::Response + Send>;
+
 /// A peer that answers as it likes.
 struct Liar {
     url: String,
-    says: Arc<Mutex<Box<dyn Fn(Value) -> axum::response::Response + Send>>>,
+    says: Arc<Mutex<Says>>,
     truth: Arc<Mutex<Value>>,
 }
 
 impl Liar {
     async fn start() -> Liar {
         let truth = Arc::new(Mutex::new(Value::Null));
-        let says: Box<dyn Fn(Value) -> axum::response::Response + Send> =
-            Box::new(|v| axum::Json(v).into_response());
+        let says: Says = Box::new(|v| axum::Json(v).into_response());
         let says = Arc::new(Mutex::new(says));
         let (held, answers) = (Arc::clone(&truth), Arc::clone(&says));
         let details = move |Path(_): Path<String>| {
@@ -164,11 +215,15 @@ impl Liar {
 
     /// Files something at the DSS, and knows what it should tell.
     async fn file(&self, dss: &Dss, lat: f64, lon: f64) -> Uuid {
+        self.file_knowing(dss, lat, lon, &[]).await.0
+    }
+
+    async fn file_knowing(&self, dss: &Dss, lat: f64, lon: f64, key: &[String]) -> (Uuid, String) {
         let own = own(lat, lon);
         let extent = deconflict_intent::outward::told(&own.volumes[0], |_| Default::default());
         let extent = extent.unwrap().remove(0);
         let body = json!({
-            "extents": [extent], "state": "Accepted", "uss_base_url": self.url, "key": [],
+            "extents": [extent], "state": "Accepted", "uss_base_url": self.url, "key": key,
             "new_subscription": { "uss_base_url": self.url },
         });
         let reply = ask(
@@ -183,7 +238,8 @@ impl Liar {
             "reference": reply.body["operational_intent_reference"],
             "details": { "volumes": [extent], "priority": 3 },
         }});
-        own.id
+        let ovn = reply.body["operational_intent_reference"]["ovn"].as_str().unwrap();
+        (own.id, ovn.to_owned())
     }
 
     fn says(&self, says: impl Fn(Value) -> axum::response::Response + Send + 'static) {
@@ -210,8 +266,7 @@ async fn a_peer_that_lies_is_not_believed() {
     };
     let at = |s: f64| json!({ "value": deconflict_intent::wire::WireTime::from(now().plus_s(s)).value, "format": "RFC3339" });
     let mut tried = 0;
-    let mut refused = async |says: Box<dyn Fn(Value) -> axum::response::Response + Send>,
-                             words: &str| {
+    let mut refused = async |says: Says, words: &str| {
         liar.says(says);
         match a.file(&own(10.001, 20.0)).await.unwrap_err() {
             NotFiled::PeerAway { manager, reason, .. } => {

@@ -45,6 +45,8 @@ pub struct Faults {
     pub lose_writes: AtomicU32,
     /// The DSS answers nothing.
     pub away: AtomicBool,
+    /// And is away from then on.
+    pub away_after_loss: AtomicBool,
     /// Headers `idempotency-key` are not passed on, as if the DSS did not know them.
     pub no_keys: AtomicBool,
     /// Every request that came: method, path, body.
@@ -61,7 +63,13 @@ async fn faulty(State(faults): State<Arc<Faults>>, request: Request, next: Next)
         return lost();
     }
     let write = request.method() == Method::PUT || request.method() == Method::DELETE;
+    let leave = || {
+        if faults.away_after_loss.swap(false, Ordering::SeqCst) {
+            faults.away.store(true, Ordering::SeqCst);
+        }
+    };
     if write && one_of(&faults.lose_writes) {
+        leave();
         return lost();
     }
     let (mut parts, body) = request.into_parts();
@@ -73,6 +81,7 @@ async fn faulty(State(faults): State<Arc<Faults>>, request: Request, next: Next)
     }
     let answer = next.run(Request::from_parts(parts, body.into())).await;
     if write && answer.status().is_success() && one_of(&faults.lose_answers) {
+        leave();
         return lost();
     }
     answer
@@ -133,6 +142,7 @@ pub struct Around {
     pub told: Mutex<Vec<Arc<Peers>>>,
     pub reports: Mutex<Vec<(String, ErrorReport)>>,
     pub telemetry: Mutex<Option<Telemetry>>,
+    pub settled: Mutex<Vec<(Uuid, bool)>>,
 }
 
 impl Host for Around {
@@ -144,6 +154,9 @@ impl Host for Around {
     }
     fn peers_changed(&self, peers: &Arc<Peers>) {
         self.told.lock().unwrap().push(Arc::clone(peers));
+    }
+    fn settled(&self, id: Uuid, done: bool) {
+        self.settled.lock().unwrap().push((id, done));
     }
     fn reported(&self, by: &str, report: ErrorReport) {
         self.reports.lock().unwrap().push((by.to_owned(), report));
