@@ -7,7 +7,7 @@ const box = (points, metres) => {
   const d = metres / 111_000;
   return { s: Math.min(...points.map((p) => p.lat)) - d, n: Math.max(...points.map((p) => p.lat)) + d, w: Math.min(...points.map((p) => p.lon)) - d, e: Math.max(...points.map((p) => p.lon)) + d };
 };
-const boxOf = (r) => box(r.points, r.radius_m ?? r.half_width_m ?? 0);
+const boxOf = (r) => (r.shape === 'volumes' ? box(r.blocks.flatMap((b) => b.points), Math.max(...r.blocks.map((b) => b.radius_m ?? 0))) : box(r.points, r.radius_m ?? r.half_width_m ?? 0));
 const ring = ({ s, n, w, e }) => [[w, s], [e, s], [e, n], [w, n], [w, s]];
 const MAY = { draft: ['edit', 'plan', 'cancel'], planned: ['edit', 'activate', 'cancel'], active: ['release'], released: [], cancelled: [] };
 const NEXT = { plan: 'planned', activate: 'active', release: 'released', cancel: 'cancelled' };

@@ -114,6 +114,26 @@ describe('reservations', { skip: !browserIsThere }, () => {
     await act('plan', 'planned', name('Orbit'));
   });
 
+  test('several volumes are shown, and changed as text', async () => {
+    const blocks = [{ points: [{ lat: 16, lon: 20 }], radius_m: 5000, lower: 'FL050', upper: 'FL060' }, { points: [{ lat: 16, lon: 21 }, { lat: 16, lon: 22 }, { lat: 17, lon: 21 }] }];
+    const status = await page.evaluate(async (draft) => (await fetch('v1/reservations', {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(draft),
+    })).status, { name: name('Intent'), kind: 'uncrewed', shape: 'volumes', blocks });
+    assert.equal(status, 201);
+    await row(name('Intent')).locator('button').first().click();
+    await get(page, 'edit-reservation').click();
+    assert.equal(JSON.parse(await get(page, 'blocks').inputValue()).length, 2);
+    assert.equal(await get(page, 'points').count() + await get(page, 'field-lower').count(), 0, 'levels and points are those of each');
+    await get(page, 'blocks').fill('[');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.locator('#blocks-say').getAttribute('role'), 'alert');
+    await get(page, 'blocks').fill(JSON.stringify([blocks[0], { ...blocks[1], upper: 'FL070' }]));
+    await page.keyboard.press('Tab');
+    await asked(true);
+    await get(page, 'save-reservation').click();
+    await row(name('Intent')).waitFor();
+  });
+
   test('the future is marked as such, and now is one click away', async () => {
     await get(page, 'future').fill('120');
     await get(page, 'banner-future').waitFor();

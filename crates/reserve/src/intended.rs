@@ -178,7 +178,9 @@ fn blocks(volumes: &[Volume4d]) -> Option<Vec<Block>> {
 mod tests {
     use super::*;
     use crate::motion::Motion;
+    use crate::repeat::{Ends, Repeat, Unit};
     use deconflict_core::altitude::VerticalContext;
+    use deconflict_core::plan::Phase;
     use deconflict_core::{
         Address, Altitude, Covariance, GeoPoint, State, Subject, Time, Velocity,
     };
@@ -245,6 +247,20 @@ mod tests {
         ship.motion = Some(Motion::With("GHOST".into()));
         assert_eq!(ship.plans(&Positions::new()).unwrap(), []);
         assert_eq!(ship.area(), None);
+    }
+
+    #[test]
+    fn between_the_times_of_a_series_nothing_is_expected() {
+        let mut daily = disc();
+        (daily.start, daily.end) = (Some(time(0)), Some(time(3600)));
+        let ends = Ends::Count(3);
+        daily.repeat = Some(Repeat { unit: Unit::Days, every: 1, ends });
+        let plan = daily.plans(&Positions::new()).unwrap().remove(0);
+        let day = 86_400;
+        let phases =
+            [-1, 10, 3700, day + 10, 2 * day - 1, 2 * day + 4000].map(|s| plan.phase(time(s)));
+        use Phase::{Ahead, Current, Over};
+        assert_eq!(phases, [Ahead, Current, Ahead, Current, Ahead, Over]);
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn feed(dir: &Path) -> String {
 
 /// Plays the last run of a recording through an engine, as replay does.
 fn play(dir: &Path, mut tell: impl FnMut(&Live, &Step)) {
-    let recording = Recording::open(&dir.join("recording")).unwrap();
+    let recording = Recording::open(dir.join("recording")).unwrap();
     let run = recording.spans().unwrap().last().unwrap().run.clone();
     let mut live: Option<Live> = None;
     for row in recording.rows_since_begin(&run) {
@@ -134,6 +134,10 @@ async fn filed_flights_are_followed_and_the_recording_knows_them() {
     let medic = list.iter().find(|r| r["name"] == "MEDIC1").unwrap();
     assert_eq!(medic["conformance"][0]["state"], "conforming", "{medic}");
     assert_eq!(medic["conformance"][0]["follows"], true, "{medic}");
+    let path = format!("/v1/tracks/{}/trajectory", medic["conformance"][0]["track"]);
+    let ahead = client.get(&path).await.json();
+    let last = ahead["points"].as_array().unwrap().last().unwrap();
+    assert!(ahead["by_plan"] == true && last["t_s"].as_f64().unwrap() > 300.0, "{ahead}");
     // And told on, reservation by reservation.
     let mut heard = Vec::new();
     while let Ok(event) = changes.try_recv() {

@@ -7,7 +7,8 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use deconflict_core::units::{ft_from_m, nm_from_m};
-use deconflict_picture::{Place, Seen, Stamp, Track, TrackView, Viewer, see};
+use deconflict_core::{Operator, State as Moment, Trajectory};
+use deconflict_picture::{Live, Place, Policy, Seen, Sight, Stamp, Track, TrackView, Viewer, see};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -17,6 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 const AHEAD_S: f64 = 300.0;
 /// Time between two of its points, seconds.
 const STEP_S: f64 = 10.0;
+/// Along a plan it is told for so long, seconds …
+const PLANNED_S: f64 = 1200.0;
+/// … in steps of this.
+const PLANNED_STEP_S: f64 = 15.0;
 
 /// In which form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -173,7 +178,23 @@ pub async fn trail(
     Ok(Json(json!({ "points": points.collect::<Vec<_>>() })))
 }
 
-/// Where an aircraft is expected, if it flies straight on.
+/// The path that a plan has of an aircraft that follows it, for somebody who may know the plan:
+/// PLN-7.
+fn planned<'a>(
+    live: &'a Live,
+    track: u64,
+    viewer: &Viewer,
+    policy: &Policy,
+) -> Option<&'a Trajectory> {
+    let engine = live.engine();
+    let followed = engine.plan_statuses().iter().find(|s| s.track == track && s.followed)?;
+    let mut plans = engine.plans().iter();
+    let party = plans.find(|plan| plan.id == followed.plan)?.party;
+    let may_know = |party: Operator| viewer.sight(policy, Some(party.as_str())) == Sight::Full;
+    party.is_none_or(may_know).then(|| engine.planned_path(track)).flatten()
+}
+
+/// Where an aircraft is expected: along its plan while it follows that, else straight on.
 #[utoipa::path(get, path = "/v1/tracks/{id}/trajectory", tag = "picture",
     params(("id" = u64, Path, description = "Number of the track"), How),
     responses((status = 200, body = Value), (status = 404, body = Problem)))]
@@ -184,21 +205,34 @@ pub async fn trajectory(
     Query(how): Query<How>,
 ) -> Result<Json<Value>, Problem> {
     one(&app, &caller, id)?;
+    let (viewer, policy) = (caller.viewer(), app.hub.policy());
     let points = app.watch.ask(move |live| {
         let now = live.picture().time;
+        let sigma_m = |state: &Moment| {
+            let h = &state.covariance.horizontal;
+            (0.5 * (h[0][0] + h[1][1])).max(0.0).sqrt()
+        };
+        if let Some(path) = planned(live, id, &viewer, &policy) {
+            let length_s = path.end().seconds_since(now).clamp(0.0, PLANNED_S);
+            let steps = (length_s / PLANNED_STEP_S) as u32;
+            let points = (0..=steps).filter_map(|step| {
+                let t_s = f64::from(step) * PLANNED_STEP_S;
+                let state = path.at(now.plus_s(t_s))?;
+                Some((t_s, state, sigma_m(&state)))
+            });
+            return Some((true, points.collect::<Vec<_>>()));
+        }
         let segment = live.engine().tracker().track(id)?.segment(now, AHEAD_S)?;
         let steps = (AHEAD_S / STEP_S) as u32;
         let points = (0..=steps).map(|step| {
             let t_s = f64::from(step) * STEP_S;
             let state = segment.state.at(now.plus_s(t_s), segment.growth);
-            let h = &state.covariance.horizontal;
-            let sigma_m = (0.5 * (h[0][0] + h[1][1])).max(0.0).sqrt();
-            (t_s, state, sigma_m)
+            (t_s, state, sigma_m(&state))
         });
-        Some(points.collect::<Vec<_>>())
+        Some((false, points.collect::<Vec<_>>()))
     });
     // A track whose altitude or velocity is not known has no trajectory.
-    let points = points.await?.unwrap_or_default();
+    let (by_plan, points) = points.await?.unwrap_or_default();
     if how.format == Form::Geojson {
         let line = points.iter().map(|(_, s, _)| [s.position.lon_deg(), s.position.lat_deg()]);
         let feature = geojson::feature(&id.to_string(), &geojson::line(line), &Map::new());
@@ -214,7 +248,7 @@ pub async fn trajectory(
             "sigma_m": sigma_m.round(),
         })
     });
-    Ok(Json(json!({ "points": points.collect::<Vec<_>>() })))
+    Ok(Json(json!({ "by_plan": by_plan, "points": points.collect::<Vec<_>>() })))
 }
 
 /// What the kernel finds at present, called or not.
