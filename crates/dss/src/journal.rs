@@ -13,6 +13,7 @@ use sqlx::{AnyConnection, ConnectOptions, Connection, Executor, Row as _, SqlSaf
 use std::collections::VecDeque;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Marks of rows that are gone are kept for so many batches: an instance that was away for
 /// longer reads everything anew.
@@ -77,6 +78,22 @@ pub(crate) enum Trouble {
     Unreadable(#[from] Unreadable),
 }
 
+impl Trouble {
+    /// Whether the database has undone it all and wants it to be done again.
+    pub(crate) fn wants_again(&self) -> bool {
+        matches!(self, Trouble::Sql(error) if wants_again(error))
+    }
+}
+
+/// Whether the database has undone the transaction and wants it to be done again: a failure to
+/// serialise or a deadlock (SQLSTATE 40001 and 40P01). CockroachDB and YugabyteDB, and
+/// PostgreSQL above *read committed*, leave that to their clients; it may come from any statement, the
+/// commit too, and always says that nothing was committed. The other codes of class 40 do not.
+pub(crate) fn wants_again(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.is_some_and(|code| code == "40001" || code == "40P01")
+}
+
 /// What has changed since.
 pub(crate) struct News {
     /// How far it goes.
@@ -107,7 +124,19 @@ impl Journal {
         let refused = |error: sqlx::Error| refused(target, &error);
         let mut journal = Journal::connect(target).await.map_err(refused)?;
         for statement in TABLES {
-            journal.connection.execute(statement).await.map_err(refused)?;
+            let mut tries = if target.is_shared() { 20 } else { 1 };
+            loop {
+                // Two instances that begin at the same time both make the tables: "if not exists" does
+                // not keep PostgreSQL from telling one of them that they exist.
+                tries -= 1;
+                match journal.connection.execute(statement).await {
+                    Ok(_) => break,
+                    Err(error) if tries == 0 || error.as_database_error().is_none() => {
+                        return Err(refused(error));
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                }
+            }
         }
         let format: i64 = sqlx::query("SELECT format FROM dss_head WHERE id = 1")
             .fetch_one(&mut journal.connection)

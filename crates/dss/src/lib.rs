@@ -18,7 +18,10 @@
 #![forbid(unsafe_code)]
 
 mod auth;
+mod aux;
+mod extract;
 mod journal;
+mod metrics;
 mod pool;
 mod routes;
 mod settings;
@@ -27,6 +30,7 @@ mod writer;
 
 pub use auth::{Gate, GateError};
 pub use journal::OpenError;
+pub use metrics::metrics_router;
 pub use pool::{Health, Pool, PoolError, Unavailable};
 pub use routes::router;
 pub use settings::Settings;

@@ -1,12 +1,13 @@
 //! The state machine in memory, with the order of its changes kept elsewhere.
 
 use crate::journal::{Journal, News, OpenError, Trouble, unreadable};
+use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::target::Target;
 use crate::writer::{Job, Writer};
 use deconflict_core::Time;
 use deconflict_intent::{
-    Airspace, Answer, Caller, Circumstances, Counts, Draft, Idempotency, Read, Write, read,
+    Airspace, Answer, Beat, Caller, Circumstances, Counts, Draft, Idempotency, Read, Write, read,
 };
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,6 +15,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use uuid::Uuid;
+
+/// How often a look at what is new is repeated that the database could not put in order.
+const LOOKS: usize = 10;
 
 /// Why a request was not answered. It may be asked again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +56,10 @@ pub struct Health {
     pub seq: i64,
     /// What is wrong with the store, if anything.
     pub trouble: Option<String>,
+    /// Answers that are remembered, and their bytes.
+    pub remembered: (usize, usize),
+    /// Writes that wait.
+    pub waiting: usize,
 }
 
 /// What reader, writer and routes share.
@@ -60,6 +68,7 @@ pub(crate) struct Shared {
     /// All changes up to here are in `airspace`; changes with its lock held.
     seq: AtomicI64,
     trouble: RwLock<Option<String>>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Shared {
@@ -150,6 +159,7 @@ impl Pool {
             airspace: RwLock::default(),
             seq: AtomicI64::new(0),
             trouble: RwLock::default(),
+            metrics: Arc::default(),
         });
         shared.take_in(0, everything);
         let (jobs, taken) = mpsc::channel(settings.queue);
@@ -190,7 +200,30 @@ impl Pool {
             seq: self.shared.seq(),
             // Without it every write is refused: such a service must not look well.
             trouble: trouble.clone().or_else(|| self.jobs.is_closed().then(writer_is_gone)),
+            remembered: self.shared.look(Airspace::remembered),
+            waiting: self.jobs.max_capacity() - self.jobs.capacity(),
         }
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
+    /// Says to the other instances of the pool that this one has started.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it could not be stored; a name that cannot be one is told in the answer.
+    pub async fn announce(&self) -> Result<Answer, Unavailable> {
+        let beat = Beat {
+            locality: self.settings.locality.clone(),
+            public_endpoint: self.settings.public_endpoint.clone(),
+            source: "Startup".to_owned(),
+            timestamp: None,
+            next: None,
+        };
+        // Nobody's token: no client reported it.
+        let nobody = Caller { uss: Arc::from(""), scopes: Vec::new() };
+        self.write(nobody, Write::Beat(beat), None).await
     }
 
     fn circumstances(&self) -> Circumstances {
@@ -219,7 +252,7 @@ impl Pool {
             idempotency: idempotency.map(|(key, fingerprint)| Idempotency {
                 key,
                 fingerprint,
-                keep_s: self.settings.idempotency_s,
+                keep: self.settings.keep,
             }),
             request,
             answer,
@@ -254,8 +287,11 @@ impl Pool {
     }
 }
 
+/// What is wrong when nobody writes any more.
+pub(crate) const WRITER_IS_GONE: &str = "the writer has ended; the service has to be started again";
+
 fn writer_is_gone() -> String {
-    "the writer has ended; the service has to be started again".to_owned()
+    WRITER_IS_GONE.to_owned()
 }
 
 /// The time of day. A clock before 1970 or after 2262 is the end of that range.
@@ -322,5 +358,51 @@ async fn look(
         Some(connected) => connected,
         None => journal.insert(Journal::connect(target).await.map_err(|e| e.to_string())?),
     };
-    shared.catch_up(connected).await.map_err(|e| e.to_string())
+    let mut looked = shared.catch_up(connected).await;
+    for _ in 0..LOOKS {
+        if !looked.as_ref().is_err_and(Trouble::wants_again) {
+            break;
+        }
+        looked = shared.catch_up(connected).await;
+    }
+    looked.map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::{Gate, router};
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    /// A service whose writer has ended, for whatever reason, refuses writes, says so, and does not
+    /// look well; what it knows can still be read.
+    #[tokio::test]
+    async fn without_a_writer_it_does_not_look_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::File(folder.path().join("dss.db"));
+        let pool = Pool::start(target, Settings::default()).await.unwrap();
+        assert_eq!(pool.health().trouble, None);
+        let mut pool = Arc::into_inner(pool).unwrap();
+        // A channel whose other end is gone, as after a panic of the writer.
+        pool.jobs = mpsc::channel(1).0;
+        let pool = Arc::new(pool);
+        let refused = pool.announce().await.unwrap_err();
+        assert_eq!(refused, Unavailable::Store(writer_is_gone()));
+        let caller = Caller { uss: Arc::from("uss1"), scopes: Vec::new() };
+        assert_eq!(pool.read(&caller, &Read::Instances).await.unwrap().status, 200);
+
+        let pem = include_str!("../../access/tests/keys/test-only-rsa-a.public.pem");
+        let pems = [("test.pem".to_owned(), pem.to_owned())];
+        let gate = Gate::new(&pems, None, &["dss.test".to_owned()], &[]).await.unwrap();
+        let app = router(Arc::clone(&pool), gate);
+        let request = Request::get("/healthy").body(Body::empty()).unwrap();
+        let told = app.oneshot(request).await.unwrap();
+        assert_eq!(told.status(), 503);
+        let body = axum::body::to_bytes(told.into_body(), 1_000).await.unwrap();
+        assert!(String::from_utf8_lossy(&body).contains("writer has ended"), "{body:?}");
+    }
 }

@@ -1,15 +1,17 @@
 //! The routes of the standard, and those that the InterUSS Platform adds.
 
 use crate::auth::{Gate, admit};
-use crate::pool::{Pool, Unavailable};
+use crate::extract::{Path, Sent};
+use crate::pool::{Pool, Unavailable, WRITER_IS_GONE};
+use crate::{aux, metrics};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
-use deconflict_intent::{Read, Write, scope};
+use deconflict_intent::{Caller, Read, Write, scope};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -36,24 +38,36 @@ const ANYBODY: &[&str] = &[
 ];
 /// Scopes of the InterUSS Platform's own interfaces, beside the standard.
 const VERSIONING: &[&str] = &["interuss.versioning.read_system_versions"];
-const POOL_STATUS: &[&str] = &["interuss.pool_status.read"];
 
 /// What the handlers work with.
 #[derive(Clone)]
-struct Desk {
-    pool: Arc<Pool>,
+pub(crate) struct Desk {
+    pub(crate) pool: Arc<Pool>,
     gate: Arc<Gate>,
+}
+
+impl Desk {
+    /// Who asks, if any of these scopes is theirs.
+    pub(crate) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        any_of: &[&str],
+    ) -> Result<Caller, Refused> {
+        Ok(admit(&self.gate, headers, any_of).await?)
+    }
 }
 
 /// The service as a router: without a listener, so that it can be put anywhere.
 pub fn router(pool: Arc<Pool>, gate: Gate) -> Router {
     let body_bytes = pool.settings().body_bytes;
+    let counted = axum::middleware::from_fn_with_state(pool.metrics().clone(), metrics::count);
     let desk = Desk { pool, gate: Arc::new(gate) };
-    Router::new()
+    let beside = aux::routes().into_iter();
+    let router = beside.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    router
         .route("/healthy", get(healthy))
         .route("/aux/v1/version", get(version))
         .route("/aux/v1/validate_oauth", get(validate_oauth))
-        .route("/aux/v1/pool", get(pool_id))
         .route("/versions/{system}", get(version_of))
         .route("/dss/v1/operational_intent_references/query", post(query_intents))
         .route("/dss/v1/operational_intent_references/{id}", get(get_intent).put(create_intent))
@@ -83,11 +97,12 @@ pub fn router(pool: Arc<Pool>, gate: Gate) -> Router {
             Refused(StatusCode::METHOD_NOT_ALLOWED, "this route has no such method".to_owned())
         })
         .layer(DefaultBodyLimit::max(body_bytes))
+        .layer(counted)
         .with_state(desk)
 }
 
 /// A refusal before anything was decided.
-struct Refused(StatusCode, String);
+pub(crate) struct Refused(pub(crate) StatusCode, pub(crate) String);
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -115,9 +130,9 @@ impl From<Unavailable> for Refused {
     }
 }
 
-type Reply = Result<Response, Refused>;
+pub(crate) type Reply = Result<Response, Refused>;
 
-fn answer(status: StatusCode, body: String) -> Response {
+pub(crate) fn answer(status: StatusCode, body: String) -> Response {
     let kind = HeaderValue::from_static("application/json");
     (status, [(header::CONTENT_TYPE, kind)], body).into_response()
 }
@@ -150,23 +165,27 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
 }
 
 /// A body, or what kept it from being read.
-type Body = Result<Bytes, BytesRejection>;
+type Body = Result<Sent, Refused>;
 
 /// What every handler is given.
-struct Request<'a> {
-    desk: &'a Desk,
-    headers: &'a HeaderMap,
+pub(crate) struct Request<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) headers: &'a HeaderMap,
 }
 
 impl Request<'_> {
-    async fn read(&self, scopes: &[&str], read: impl FnOnce() -> Result<Read, Refused>) -> Reply {
-        let caller = admit(&self.desk.gate, self.headers, scopes).await?;
+    pub(crate) async fn read(
+        &self,
+        scopes: &[&str],
+        read: impl FnOnce() -> Result<Read, Refused>,
+    ) -> Reply {
+        let caller = self.desk.admit(self.headers, scopes).await?;
         Ok(told(self.desk.pool.read(&caller, &read()?).await?))
     }
 
     /// `make` is asked only of somebody who may: a stranger does not learn what a good
     /// request looks like, and does not have theirs parsed.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         scopes: &[&str],
         method: Method,
@@ -174,7 +193,23 @@ impl Request<'_> {
         body: &[u8],
         make: impl FnOnce() -> Result<Write, Refused>,
     ) -> Reply {
-        let caller = admit(&self.desk.gate, self.headers, scopes).await?;
+        let caller = self.desk.admit(self.headers, scopes).await;
+        let uss = caller.as_ref().map_or("", |caller| &*caller.uss).to_owned();
+        let reply = match caller {
+            Ok(caller) => self.decide(caller, &method, uri, body, make).await,
+            Err(refused) => Err(refused),
+        };
+        note(&uss, &method, uri, reply)
+    }
+
+    async fn decide(
+        &self,
+        caller: Caller,
+        method: &Method,
+        uri: &Uri,
+        body: &[u8],
+        make: impl FnOnce() -> Result<Write, Refused>,
+    ) -> Result<deconflict_intent::Answer, Refused> {
         let write = make()?;
         let idempotency = match self.headers.get("idempotency-key") {
             None => None,
@@ -191,25 +226,51 @@ impl Request<'_> {
                 Some((key.to_owned(), format!("{digest:x}")))
             }
         };
-        Ok(told(self.desk.pool.write(caller, write, idempotency).await?))
+        Ok(self.desk.pool.write(caller, write, idempotency).await?)
     }
 }
 
-/// A body that could be read; too large is told with the limit.
-fn whole(desk: &Desk, body: Body) -> Result<Bytes, Refused> {
-    body.map_err(|rejection| {
-        let status = rejection.status();
-        if status == StatusCode::PAYLOAD_TOO_LARGE {
-            let most = desk.pool.settings().body_bytes;
-            return Refused(status, format!("the body is larger than {most} bytes"));
+/// What was refused, and why: nothing else of an answer is parsed.
+#[derive(Deserialize)]
+struct Words {
+    message: String,
+}
+
+/// One line in the log for each write that is refused. The path is told without the version at its
+/// end, which is for its owner.
+fn note(
+    uss: &str,
+    method: &Method,
+    uri: &Uri,
+    decided: Result<deconflict_intent::Answer, Refused>,
+) -> Reply {
+    let refused = match &decided {
+        Ok(answer) if answer.status < 400 => None,
+        Ok(answer) => {
+            let words = serde_json::from_str(&answer.body).map(|words: Words| words.message);
+            Some((answer.status, words.unwrap_or_default()))
         }
-        Refused(status, rejection.body_text())
-    })
+        Err(Refused(status, words)) => Some((status.as_u16(), words.clone())),
+    };
+    if let Some((status, reason)) = refused {
+        let path: String = uri.path().split('/').take(5).collect::<Vec<_>>().join("/");
+        tracing::info!(uss = ?uss, %method, path = ?path, status, reason = ?reason, "a write is refused");
+    }
+    decided.map(told)
+}
+
+/// A body that could be read.
+fn whole(body: Body) -> Result<Bytes, Refused> {
+    body.map(|sent| sent.0)
 }
 
 async fn healthy(State(desk): State<Desk>) -> Response {
     match desk.pool.health().trouble {
         None => "ok".into_response(),
+        // What exactly is wrong is for the log: it may name hosts.
+        Some(trouble) if trouble == WRITER_IS_GONE => {
+            (StatusCode::SERVICE_UNAVAILABLE, WRITER_IS_GONE).into_response()
+        }
         Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response(),
     }
 }
@@ -225,7 +286,7 @@ async fn version_of(
     Path(system): Path<String>,
     headers: HeaderMap,
 ) -> Reply {
-    admit(&desk.gate, &headers, VERSIONING).await?;
+    desk.admit(&headers, VERSIONING).await?;
     if system != "dss" {
         let words = "this service tells the version of the system \"dss\" only".to_owned();
         return Err(Refused(StatusCode::NOT_FOUND, words));
@@ -235,17 +296,11 @@ async fn version_of(
     Ok(answer(StatusCode::OK, told.to_string()))
 }
 
-/// Which pool this instance belongs to: all instances on one database say the same.
-async fn pool_id(State(desk): State<Desk>, headers: HeaderMap) -> Reply {
-    admit(&desk.gate, &headers, POOL_STATUS).await?;
-    Ok(answer(StatusCode::OK, json!({ "dar_id": desk.pool.id() }).to_string()))
-}
-
 /// A change without the version that it changes, in a path that ends with a slash: that is a
 /// malformed request and not, as for any other path that is not there, "no such route".
 fn unversioned(scopes: &'static [&'static str]) -> MethodRouter<Desk> {
     let refuse = move |State(desk): State<Desk>, headers: HeaderMap| async move {
-        admit(&desk.gate, &headers, scopes).await?;
+        desk.admit(&headers, scopes).await?;
         Reply::Err(bad("the path must end with the version that is to be changed".to_owned()))
     };
     put(refuse).delete(refuse)
@@ -258,10 +313,11 @@ struct Owner {
 
 async fn validate_oauth(
     State(desk): State<Desk>,
-    Query(asked): Query<Owner>,
+    asked: Result<Query<Owner>, QueryRejection>,
     headers: HeaderMap,
 ) -> Reply {
-    let caller = admit(&desk.gate, &headers, &[]).await?;
+    let caller = desk.admit(&headers, &[]).await?;
+    let Query(asked) = asked.map_err(|error| bad(error.body_text()))?;
     if asked.owner.is_some_and(|owner| owner != *caller.uss) {
         let words = "the access token is not of that owner".to_owned();
         return Err(Refused(StatusCode::FORBIDDEN, words));
@@ -292,7 +348,7 @@ macro_rules! queries {
     ($($name:ident, $scopes:expr, $read:expr;)*) => {$(
         async fn $name(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Reply {
             let request = Request { desk: &desk, headers: &headers };
-            request.read($scopes, || Ok($read(parse(&whole(&desk, body)?)?))).await
+            request.read($scopes, || Ok($read(parse(&whole(body)?)?))).await
         }
     )*};
 }
@@ -313,7 +369,7 @@ macro_rules! writes {
             body: Body,
         ) -> Reply {
             let request = Request { desk: &desk, headers: &headers };
-            let body = whole(&desk, body);
+            let body = whole(body);
             let bytes = body.as_ref().map_or_else(|_| Bytes::new(), Bytes::clone);
             request.write($scopes, Method::$method, &uri, &bytes, || $make(path, body?)).await
         }
@@ -355,7 +411,7 @@ writes! {
 
 async fn report(State(desk): State<Desk>, uri: Uri, headers: HeaderMap, body: Body) -> Reply {
     let request = Request { desk: &desk, headers: &headers };
-    let body = whole(&desk, body);
+    let body = whole(body);
     let bytes = body.as_ref().map_or_else(|_| Bytes::new(), Bytes::clone);
     let make = || Ok(Write::Report { body: parse(&body?)? });
     request.write(ANYBODY, Method::POST, &uri, &bytes, make).await

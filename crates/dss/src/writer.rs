@@ -1,6 +1,6 @@
 //! The one who writes: many requests, one commit.
 
-use crate::journal::{Journal, News, Trouble};
+use crate::journal::{Journal, News, Trouble, wants_again};
 use crate::pool::{Shared, Unavailable, now};
 use crate::settings::Settings;
 use crate::target::Target;
@@ -20,6 +20,9 @@ const CLEAN_EVERY: Duration = Duration::from_secs(5);
 const CLEAN_AT_ONCE: usize = 200;
 /// How long to wait before a database that does not answer is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// The longest pause before a batch is done again that the database could not put in order.
+const LONGEST_PAUSE_MS: u64 = 64;
 
 /// A write that waits.
 pub(crate) struct Job {
@@ -46,6 +49,8 @@ enum Outcome {
     Done(Vec<Answer>),
     /// It did not happen.
     Not(Trouble),
+    /// It did not happen, and the database wants it to be done again.
+    Again(Trouble),
     /// Nobody knows.
     Doubt(Pending),
 }
@@ -116,17 +121,33 @@ impl Writer {
 
     /// Writes a batch, as often as it takes within the time allowed.
     async fn write(&mut self, batch: &[Job]) -> Vec<Result<Answer, Unavailable>> {
-        let until = Instant::now() + self.settings.patience;
+        let begun = Instant::now();
+        let until = begun + self.settings.patience;
+        let mut again_ms = 1;
         let failed = |why: Unavailable| batch.iter().map(|_| Err(why.clone())).collect();
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let reason = match tokio::time::timeout(left, self.attempt(batch)).await {
                 Ok(Outcome::Done(answers)) => {
                     self.shared.set_trouble(None);
+                    self.shared.metrics.batch_size.observe(answers.len() as f64);
+                    self.shared.metrics.batch_time.observe(begun.elapsed().as_secs_f64());
                     return answers.into_iter().map(Ok).collect();
+                }
+                Ok(Outcome::Again(trouble)) => {
+                    // Nothing is wrong with the store, and the connection is good.
+                    self.shared.metrics.again.inc();
+                    let pause = Duration::from_millis(again_ms);
+                    if Instant::now() + pause >= until {
+                        return failed(Unavailable::Store(trouble.to_string()));
+                    }
+                    tokio::time::sleep(pause).await;
+                    again_ms = (again_ms * 2).min(LONGEST_PAUSE_MS);
+                    continue;
                 }
                 Ok(Outcome::Not(trouble)) => trouble.to_string(),
                 Ok(Outcome::Doubt(pending)) => {
+                    self.shared.metrics.doubts.inc();
                     self.journal = None;
                     match self.settle(pending, until).await {
                         Some(Some(answers)) => return answers.into_iter().map(Ok).collect(),
@@ -187,7 +208,7 @@ impl Writer {
                         return Outcome::Not(error.into());
                     }
                 }
-                Err(trouble) => return Outcome::Not(trouble),
+                Err(trouble) => return undone(journal, trouble).await,
             }
         };
         let (answers, changes) = self.shared.look(|airspace| {
@@ -204,13 +225,14 @@ impl Writer {
         }
         let seq = since + 1;
         if purge && let Err(error) = journal.purge(seq).await {
-            return Outcome::Not(error.into());
+            return undone(journal, error.into()).await;
         }
         match journal.commit(seq, &self.name, &changes).await {
             Ok(()) => {
                 self.shared.take_in(since, News { seq, anew: None, changes });
                 Outcome::Done(answers)
             }
+            Err(error) if wants_again(&error) => undone(journal, error.into()).await,
             Err(error) => {
                 tracing::warn!(store = self.target.shown(), %error, "a commit broke");
                 Outcome::Doubt(Pending { since, seq, changes, answers })
@@ -269,10 +291,22 @@ impl Writer {
         let patience = self.settings.patience;
         match tokio::time::timeout(patience, self.transact(decide, true)).await {
             Ok(Outcome::Done(_)) => self.shared.set_trouble(None),
+            Ok(Outcome::Again(_)) => {
+                self.shared.metrics.again.inc();
+            }
             // What was not cleaned is cleaned next time; whether it happened is seen then too.
             _ => self.journal = None,
         }
     }
+}
+
+/// What to do about a batch that did not happen. If it is to be done again, the connection is made
+/// ready for it.
+async fn undone(journal: &mut Journal, trouble: Trouble) -> Outcome {
+    if trouble.wants_again() && journal.forget().await.is_ok() {
+        return Outcome::Again(trouble);
+    }
+    Outcome::Not(trouble)
 }
 
 /// Connects anew. A commit that was cut off may have happened after all: what is in the

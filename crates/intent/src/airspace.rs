@@ -1,8 +1,10 @@
 //! All that is known, and the changes that are being made to it.
 
 use crate::extent::Extent;
+use crate::remembered::{Answers, DraftAnswers, Keep};
 use crate::row::{
-    Answered, Availability, Constraint, Intent, Key, Kind, Presence, Report, Row, Subscription,
+    Answered, Availability, Constraint, Instance, Intent, Key, Kind, Presence, Report, Row, Spent,
+    Subscription,
 };
 use crate::table::{Located, Table};
 use deconflict_core::Time;
@@ -22,7 +24,9 @@ pub struct Airspace {
     /// Which intents hang on a subscription: subscription, then intent.
     dependents: BTreeSet<(Uuid, Uuid)>,
     availability: HashMap<String, Arc<Availability>>,
-    answered: HashMap<String, Arc<Answered>>,
+    answered: Answers,
+    spent: HashMap<String, Arc<Spent>>,
+    instances: BTreeMap<String, Arc<Instance>>,
     /// What ends when, for the clean-up.
     ends: BTreeSet<(Kind, Time, String)>,
 }
@@ -90,8 +94,12 @@ impl Airspace {
             Row::Availability(row) => {
                 self.availability.insert(row.uss.clone(), row);
             }
-            Row::Answered(row) => {
-                self.answered.insert(row.key.clone(), row);
+            Row::Answered(row) => self.answered.put(row),
+            Row::Spent(row) => {
+                self.spent.insert(row.ovn.clone(), row);
+            }
+            Row::Instance(row) => {
+                self.instances.insert(row.locality.clone(), row);
             }
             Row::Report(_) => {}
         }
@@ -109,6 +117,8 @@ impl Airspace {
             }
             Kind::Availability => self.availability.remove(id.as_str()).map(Row::Availability),
             Kind::Answered => self.answered.remove(id).map(Row::Answered),
+            Kind::Spent => self.spent.remove(id).map(Row::Spent),
+            Kind::Instance => self.instances.remove(id).map(Row::Instance),
             Kind::Report => None,
         };
         let Some(old) = old else { return };
@@ -131,6 +141,11 @@ impl Airspace {
         }
     }
 
+    /// How many answers are remembered, and the bytes that they take.
+    pub fn remembered(&self) -> (usize, usize) {
+        self.answered.size()
+    }
+
     /// What of a kind ended before a time, the earliest first. Implicit subscriptions are not
     /// among them: they go with what hangs on them.
     pub fn ended_before(&self, kind: Kind, time: Time) -> impl Iterator<Item = &str> {
@@ -146,7 +161,8 @@ fn end_of(row: &Row) -> Option<Time> {
         Row::Constraint(row) => row.extent.end(),
         Row::Subscription(row) => row.extent.end().filter(|_| !row.implicit),
         Row::Answered(row) => Some(Time::from_nanos(row.until_ns)),
-        Row::Availability(_) | Row::Report(_) => None,
+        Row::Spent(row) => Some(Time::from_nanos(row.until_ns)),
+        Row::Availability(_) | Row::Instance(_) | Row::Report(_) => None,
     }
 }
 
@@ -162,7 +178,9 @@ pub struct Draft<'a> {
     constraints: BTreeMap<Uuid, Option<Arc<Constraint>>>,
     subscriptions: BTreeMap<Uuid, Option<Arc<Subscription>>>,
     availability: BTreeMap<String, Arc<Availability>>,
-    answered: BTreeMap<String, Option<Arc<Answered>>>,
+    answered: DraftAnswers<'a>,
+    spent: BTreeMap<String, Option<Arc<Spent>>>,
+    instances: BTreeMap<String, Arc<Instance>>,
     reports: Vec<Arc<Report>>,
 }
 
@@ -202,7 +220,9 @@ impl<'a> Draft<'a> {
             constraints: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             availability: BTreeMap::new(),
-            answered: BTreeMap::new(),
+            answered: DraftAnswers::on(&base.answered),
+            spent: BTreeMap::new(),
+            instances: BTreeMap::new(),
             reports: Vec::new(),
         }
     }
@@ -266,10 +286,32 @@ impl<'a> Draft<'a> {
 
     /// An answer that was given.
     pub fn answered(&self, key: &str) -> Option<Arc<Answered>> {
-        match self.answered.get(key) {
-            Some(row) => row.clone(),
-            None => self.base.answered.get(key).cloned(),
+        self.answered.get(key).cloned()
+    }
+
+    /// Remembers an answer, and forgets the oldest of those that are too many then.
+    pub fn remember(&mut self, answer: Answered, keep: &Keep) {
+        self.answered.remember(Arc::new(answer), keep);
+    }
+
+    /// Whether a version number is used up.
+    pub fn is_spent(&self, ovn: &str) -> bool {
+        match self.spent.get(ovn) {
+            Some(row) => row.is_some(),
+            None => self.base.spent.contains_key(ovn),
         }
+    }
+
+    /// An instance of the pool.
+    pub fn instance(&self, locality: &str) -> Option<Arc<Instance>> {
+        self.instances.get(locality).or_else(|| self.base.instances.get(locality)).cloned()
+    }
+
+    /// All of them, by name.
+    pub fn instances(&self) -> Vec<Arc<Instance>> {
+        let mut all = self.base.instances.clone();
+        all.extend(self.instances.clone());
+        all.into_values().collect()
     }
 
     /// Puts a row in.
@@ -281,7 +323,9 @@ impl<'a> Draft<'a> {
             Row::Availability(row) => {
                 self.availability.insert(row.uss.clone(), row);
             }
-            Row::Answered(row) => drop(self.answered.insert(row.key.clone(), Some(row))),
+            Row::Answered(row) => self.answered.put(row),
+            Row::Spent(row) => drop(self.spent.insert(row.ovn.clone(), Some(row))),
+            Row::Instance(row) => drop(self.instances.insert(row.locality.clone(), row)),
             Row::Report(row) => self.reports.push(row),
         }
     }
@@ -303,7 +347,12 @@ impl<'a> Draft<'a> {
 
     /// Forgets an answer.
     pub fn remove_answered(&mut self, key: &str) {
-        self.answered.insert(key.to_owned(), None);
+        self.answered.remove(key);
+    }
+
+    /// Forgets a version number that cannot be asked for any more.
+    pub fn remove_spent(&mut self, ovn: &str) {
+        self.spent.insert(ovn.to_owned(), None);
     }
 
     /// The changes, each row once, in order of their keys.
@@ -317,12 +366,17 @@ impl<'a> Draft<'a> {
         }
         let availability = self.availability.into_values().map(Row::Availability);
         let reports = self.reports.into_iter().map(Row::Report);
-        let answered = self.answered.into_iter();
+        let answered = self.answered.into_rows().into_iter();
+        let instances = self.instances.into_values().map(Row::Instance);
         of(Kind::Intent, self.intents, Row::Intent)
             .chain(of(Kind::Constraint, self.constraints, Row::Constraint))
             .chain(of(Kind::Subscription, self.subscriptions, Row::Subscription))
             .chain(availability.map(|row| (row.key(), Some(row))))
             .chain(answered.map(|(key, row)| ((Kind::Answered, key), row.map(Row::Answered))))
+            .chain(
+                self.spent.into_iter().map(|(key, row)| ((Kind::Spent, key), row.map(Row::Spent))),
+            )
+            .chain(instances.map(|row| (row.key(), Some(row))))
             .chain(reports.map(|row| (row.key(), Some(row))))
             .collect()
     }

@@ -2,9 +2,11 @@
 
 use crate::airspace::Draft;
 use crate::extent::{Extent, Limits};
+use crate::instances::Beat;
 use crate::refusal::{Refusal, bad};
-use crate::row::{Answered, Row};
-use crate::{constraints, intents, others, subscriptions, tell, wire};
+use crate::remembered::Keep;
+use crate::row::Answered;
+use crate::{constraints, instances, intents, others, subscriptions, tell, wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use deconflict_core::Time;
@@ -136,6 +138,8 @@ pub enum Write {
         /// What is said.
         params: wire::PutAvailability,
     },
+    /// A sign of life of an instance of the pool.
+    Beat(Beat),
     /// Keeps a report of a failed exchange.
     Report {
         /// What was sent.
@@ -160,6 +164,8 @@ pub enum Read {
     Subscriptions(wire::Query),
     /// Whether a USS is there.
     Availability(String),
+    /// The instances of the pool.
+    Instances,
 }
 
 /// What a decision may use besides what is known: nothing of it comes from a clock or a
@@ -221,8 +227,8 @@ pub struct Idempotency {
     pub key: String,
     /// Of method, path and body.
     pub fingerprint: String,
-    /// For how long it is remembered, seconds.
-    pub keep_s: f64,
+    /// How much is remembered, and for how long.
+    pub keep: Keep,
 }
 
 /// An answer.
@@ -256,7 +262,9 @@ pub fn write(
     idempotency: Option<&Idempotency>,
     request: &Write,
 ) -> Answer {
-    let remembered = idempotency.map(|i| (i, format!("{} {}", caller.uss, i.key)));
+    // With its length, or a name and a key with spaces in them could be those of somebody else.
+    let remembered =
+        idempotency.map(|i| (i, format!("{} {} {}", caller.uss.len(), caller.uss, i.key)));
     if let Some((wanted, key)) = &remembered
         && let Some(before) = draft.answered(key)
         && before.until_ns >= given.now.as_nanos()
@@ -285,6 +293,7 @@ pub fn write(
         Write::SetAvailability { uss, params } => {
             others::set_availability(draft, given, uss, params)
         }
+        Write::Beat(beat) => instances::beat(draft, caller, given, beat),
         Write::Report { body } => others::report(draft, caller, given, body),
     };
     let succeeded = outcome.is_ok();
@@ -293,13 +302,15 @@ pub fn write(
     if let Some((wanted, key)) = remembered
         && succeeded
     {
-        draft.put(Row::Answered(Arc::new(Answered {
+        let answered = Answered {
             key,
+            client: caller.uss.to_string(),
             fingerprint: wanted.fingerprint.clone(),
             status: answer.status,
             body: answer.body.clone(),
-            until_ns: given.now.plus_s(wanted.keep_s).as_nanos(),
-        })));
+            until_ns: given.now.plus_s(wanted.keep.seconds).as_nanos(),
+        };
+        draft.remember(answered, &wanted.keep);
     }
     answer
 }
@@ -314,6 +325,7 @@ pub fn read(draft: &Draft<'_>, caller: &Caller, given: &Circumstances, request: 
         Read::Subscription(id) => subscriptions::get(draft, caller, *id),
         Read::Subscriptions(query) => subscriptions::query(draft, caller, given, query),
         Read::Availability(uss) => Ok(others::availability(draft, uss)),
+        Read::Instances => Ok(instances::list(draft)),
     })
 }
 

@@ -54,10 +54,7 @@ pub(crate) fn put(
         extent,
     });
     draft.put(Row::Constraint(Arc::clone(&row)));
-    let touched = match &old {
-        Some(old) => Extent::union([&old.extent, &row.extent]),
-        None => row.extent.clone(),
-    };
+    let touched: Vec<&Extent> = old.iter().map(|old| &old.extent).chain([&row.extent]).collect();
     let subscribers = tell::notify(draft, &touched, |s| s.for_constraints);
     let told = tell::constraint(draft, &row, &caller.uss);
     let status = if old.is_some() { 200 } else { 201 };
@@ -68,7 +65,7 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str
     let old = draft.constraint(id).ok_or_else(|| unknown(id))?;
     old_of(&old).check(caller, ovn)?;
     let told = tell::constraint(draft, &old, &caller.uss);
-    let subscribers = tell::notify(draft, &old.extent, |s| s.for_constraints);
+    let subscribers = tell::notify(draft, &[&old.extent], |s| s.for_constraints);
     draft.remove_constraint(id);
     Ok(Answer::new(200, [("constraint_reference", told), ("subscribers", subscribers)]))
 }

@@ -13,7 +13,7 @@ use s2rst::s1::Angle;
 use s2rst::s2::convex_hull_query::ConvexHullQuery;
 use s2rst::s2::region_coverer::RegionCoverer;
 use s2rst::s2::shape_util::find_self_intersection;
-use s2rst::s2::{Cap, CellId, CellUnion, Level, Loop, Point};
+use s2rst::s2::{Cap, CellId, CellUnion, Level, Loop, Point, Region};
 
 /// The finest cells: about 150 m. Shapes are rarely smaller, and the exact test follows.
 const FINEST: u8 = 16;
@@ -88,6 +88,15 @@ impl Outline {
             Shape::Loop(outline) => outline.area(),
         };
         steradians * (MEAN_RADIUS_M / 1000.0).powi(2)
+    }
+
+    /// Whether the circles around two outlines touch: always where the outlines do.
+    pub fn is_near(&self, other: &Outline) -> bool {
+        let around = |outline: &Outline| match &outline.0 {
+            Shape::Cap(cap) => *cap,
+            Shape::Loop(outline) => outline.cap_bound(),
+        };
+        around(self).intersects(around(other))
     }
 
     fn covered(&self, coverer: &RegionCoverer) -> CellUnion {

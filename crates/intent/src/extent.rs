@@ -1,5 +1,6 @@
 //! The blocks of space and time of a request: read, checked and bounded.
 
+use crate::bodies::{bodies, bounded};
 use crate::covering::{Covering, Outline, hull};
 use crate::refusal::{Refusal, bad};
 use crate::wire::{self, shown};
@@ -57,9 +58,11 @@ pub struct Needs {
 
 /// Space and time of something: its blocks, and the cells that they touch.
 ///
-/// The blocks of one request bound it together: they are outlines of one band of altitudes
-/// and one window of time, those of the whole. So the InterUSS Platform reads them, and
-/// its clients rely on being told of what is beside a block as well as of what is in it.
+/// Blocks of one request that touch each other are one body, and all of a body has one band of
+/// altitudes: who climbs in a column and goes on at a height claims what is below, too. Bodies that
+/// are apart count as they are, and times always do. The InterUSS Platform reads all blocks
+/// of a request as one body of one window; its prober wants that of blocks that touch. Its clients
+/// rely on being told of what is beside a block as well: notices go by [`Extent::with_surroundings`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extent {
     /// The blocks.
@@ -79,7 +82,8 @@ impl Extent {
         limits: &Limits,
     ) -> Result<Extent, Refusal> {
         let (volumes, outlines) = parts(extents, needs, limits)?;
-        Ok(Extent { volumes: bounded(volumes), cells: Covering::of(&outlines) })
+        let cells = Covering::of(&outlines);
+        Ok(Extent { volumes: bodies(volumes, &outlines), cells })
     }
 
     /// The blocks of details, each as it is, and not bounding the others; there may be none.
@@ -118,11 +122,12 @@ impl Extent {
         all
     }
 
-    /// The same without notches: every polygon as its convex hull. Who flies in another's notch
-    /// is near enough to be told, and clients of the InterUSS Platform rely on it; no
-    /// conflict is ever decided on it.
-    pub fn without_notches(&self) -> Extent {
-        let mut whole = self.clone();
+    /// The same with what is near enough to be told of: the blocks have the altitudes and
+    /// times of all, and every polygon is its convex hull. Clients of the InterUSS Platform rely
+    /// on it; no conflict is ever decided on it.
+    pub fn with_surroundings(&self) -> Extent {
+        let mut whole =
+            Extent { volumes: bounded(self.volumes.clone()), cells: self.cells.clone() };
         for volume in &mut whole.volumes {
             let Footprint::Polygon(polygon) = &volume.footprint else { continue };
             let corners = hull(polygon.vertices());
@@ -207,27 +212,6 @@ fn parts(
         )));
     }
     Ok((volumes, outlines))
-}
-
-/// Gives each block the altitudes and times of all.
-fn bounded(mut volumes: Vec<Volume4d>) -> Vec<Volume4d> {
-    let lower =
-        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.lower?.m.min(b.lower?.m)));
-    let upper =
-        |a: &Volume4d, b: &Volume4d| Some(Altitude::ellipsoid_m(a.upper?.m.max(b.upper?.m)));
-    let Some(mut whole) = volumes.first().cloned() else { return volumes };
-    for volume in &volumes {
-        whole.lower = lower(&whole, volume);
-        whole.upper = upper(&whole, volume);
-        // `None` is the open end, and no time is before or after it.
-        whole.start = whole.start.zip(volume.start).map(|(a, b)| a.min(b));
-        whole.end = whole.end.zip(volume.end).map(|(a, b)| a.max(b));
-    }
-    for volume in &mut volumes {
-        let Volume4d { lower, upper, start, end, .. } = whole;
-        (volume.lower, volume.upper, volume.start, volume.end) = (lower, upper, start, end);
-    }
-    volumes
 }
 
 /// Says in which of several blocks something is wrong.
@@ -444,13 +428,13 @@ mod tests {
             let v = of(&[at(0.0, 0.0), at(1.0, 1.0), at(0.3, 0.0), at(1.0, -1.0)]);
             let within = of(&[at(0.6, -0.1), at(0.6, 0.1), at(0.8, 0.0)]);
             prop_assert!(!v.overlaps(&within));
-            let filled = v.without_notches();
+            let filled = v.with_surroundings();
             prop_assert_eq!(corners(&filled), 3);
             prop_assert!(filled.overlaps(&within) && filled.overlaps(&v));
             // What fills the notch is in the cells too: the index finds it.
             prop_assert!(filled.cells.contains(&within.cells));
-            prop_assert_eq!(filled.without_notches(), filled);
-            prop_assert_eq!(within.without_notches(), within);
+            prop_assert_eq!(filled.with_surroundings(), filled);
+            prop_assert_eq!(within.with_surroundings(), within);
         }
     }
 
@@ -478,6 +462,6 @@ mod tests {
     #[test]
     fn a_hull_that_is_too_large_is_not_taken() {
         let v = of(&[[0.0, 0.0], [4.0, 0.02], [0.01, 0.01], [0.02, 4.0]]);
-        assert_eq!(v.without_notches(), v);
+        assert_eq!(v.with_surroundings(), v);
     }
 }

@@ -4,7 +4,7 @@ use crate::airspace::Draft;
 use crate::command::{Answer, Caller, Circumstances, Current, Outcome, area, scope};
 use crate::extent::{Extent, Needs};
 use crate::refusal::{Refusal, bad};
-use crate::row::{Intent, IntentState, Presence, Row, Subscription, Told};
+use crate::row::{Intent, IntentState, Presence, Row, Spent, Subscription, Told};
 use crate::{tell, wire};
 use deconflict_core::Time;
 use std::cell::LazyCell;
@@ -37,7 +37,7 @@ pub(crate) fn delete(draft: &mut Draft<'_>, caller: &Caller, id: Uuid, ovn: &str
     }
     let told = tell::intent(draft, &old, &caller.uss);
     // Its own subscription is told of it once more, then goes with it.
-    let subscribers = tell::notify(draft, &old.extent, |s| s.for_intents);
+    let subscribers = tell::notify(draft, &[&old.extent], |s| s.for_intents);
     draft.remove_intent(id);
     release(draft, old.subscription);
     Ok(Answer::new(200, [("operational_intent_reference", told), ("subscribers", subscribers)]))
@@ -49,6 +49,8 @@ struct Wanted {
     state: IntentState,
     base_url: String,
     ovn: String,
+    /// Until when the version number might be asked for again, if its client chose it.
+    spent_until: Option<Time>,
     hangs_on: HangsOn,
 }
 
@@ -104,11 +106,11 @@ fn check(
     let needs = Needs { altitudes: true, times: true };
     let extent = Extent::from_wire(&params.extents, needs, &given.limits)?;
     not_past(&extent, given)?;
-    let ovn = match &params.requested_ovn_suffix {
-        None => given.version(&id.to_string()),
-        Some(suffix) => requested(given, id, suffix)?,
+    let (ovn, spent_until) = match &params.requested_ovn_suffix {
+        None => (given.version(&id.to_string()), None),
+        Some(suffix) => requested(given, id, suffix).map(|(ovn, until)| (ovn, Some(until)))?,
     };
-    Ok(Wanted { extent, state, base_url, ovn, hangs_on })
+    Ok(Wanted { extent, state, base_url, ovn, spent_until, hangs_on })
 }
 
 fn hangs_on(given: &Circumstances, params: &wire::PutIntent) -> Result<HangsOn, Refusal> {
@@ -132,33 +134,35 @@ fn hangs_on(given: &Circumstances, params: &wire::PutIntent) -> Result<HangsOn, 
     }
 }
 
-/// Something that is over cannot be put.
+/// Something that is over cannot be put. Blocks of it may be: what is in the air has left some behind.
 pub(crate) fn not_past(extent: &Extent, given: &Circumstances) -> Result<(), Refusal> {
-    for (i, volume) in extent.volumes.iter().enumerate() {
-        if volume.end.is_some_and(|end| end < given.now) {
-            return Err(bad(format!("extents[{i}].time_end is in the past")));
-        }
+    if extent.end().is_some_and(|end| end < given.now) {
+        return Err(bad("extents: the last time_end is in the past"));
     }
     Ok(())
 }
 
-/// The version number that an InterUSS client asks for: id and UUIDv7 of about now.
-fn requested(given: &Circumstances, id: Uuid, suffix: &str) -> Result<String, Refusal> {
+/// The version number that an InterUSS client asks for, id and UUIDv7 of about now, and until
+/// when it could be asked for again.
+fn requested(given: &Circumstances, id: Uuid, suffix: &str) -> Result<(String, Time), Refusal> {
     let wrong = || bad("requested_ovn_suffix is no UUID of version 7");
-    let uuid = Uuid::parse_str(suffix).map_err(|_| wrong())?;
+    // One form only: the same number in another is another version number for whoever compares.
+    let uuid = Uuid::parse_str(suffix).ok().filter(|_| suffix.len() == 36).ok_or_else(wrong)?;
     if uuid.get_version_num() != 7 {
         return Err(wrong());
     }
     // RFC 9562, section 5.7: the first 48 bits are milliseconds since 1970.
     let millis = i64::try_from(uuid.as_u128() >> 80).map_err(|_| wrong())?;
-    let off_s = Time::from_millis(millis).seconds_since(given.now);
+    let chosen = Time::from_millis(millis);
+    let off_s = chosen.seconds_since(given.now);
     if off_s.abs() > given.limits.skew_s {
         return Err(bad(format!(
             "requested_ovn_suffix is {off_s:.0} s away from now, at most {} s are taken",
             given.limits.skew_s
         )));
     }
-    Ok(format!("{id}_{suffix}"))
+    // Another instance's clock may be as far off as a client's.
+    Ok((format!("{id}_{suffix}"), chosen.plus_s(2.0 * given.limits.skew_s)))
 }
 
 pub(crate) fn put(
@@ -178,9 +182,9 @@ pub(crate) fn put(
         }
         (None, None) => {}
     }
-    // A key that holds the version before would seem to know this one.
-    if old.as_ref().is_some_and(|old| old.ovn == wanted.ovn) {
-        return Err(bad("requested_ovn_suffix is that of the current version; take a new one"));
+    // A key that holds a version from before would seem to know this one.
+    if draft.is_spent(&wanted.ovn) {
+        return Err(bad("requested_ovn_suffix has been used for this id; take a new one"));
     }
     if wanted.state.is_nominal() && draft.presence(&caller.uss) == Presence::Down {
         let what = format!("have an operational intent {}", wanted.state.name());
@@ -193,6 +197,10 @@ pub(crate) fn put(
     }
 
     // Nothing is refused from here on.
+    if let Some(until) = wanted.spent_until {
+        let (ovn, until_ns) = (wanted.ovn.clone(), until.as_nanos());
+        draft.put(Row::Spent(Arc::new(Spent { ovn, until_ns })));
+    }
     let row = Arc::new(Intent {
         id,
         manager: Arc::clone(&caller.uss),
@@ -213,10 +221,7 @@ pub(crate) fn put(
         release(draft, before);
     }
     fit(draft, row.subscription);
-    let touched = match &old {
-        Some(old) => Extent::union([&old.extent, &row.extent]),
-        None => row.extent.clone(),
-    };
+    let touched: Vec<&Extent> = old.iter().map(|old| &old.extent).chain([&row.extent]).collect();
     let subscribers = tell::notify(draft, &touched, |s| s.for_intents);
     let told = tell::intent(draft, &row, &caller.uss);
     let status = if old.is_some() { 200 } else { 201 };
@@ -351,7 +356,7 @@ pub(crate) fn release(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
 }
 
-/// Makes an implicit subscription just as large as what hangs on it, notches filled.
+/// Makes an implicit subscription just as large as what hangs on it, with what is around.
 fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     let Some(row) = subscription.and_then(|id| draft.subscription(id)) else { return };
     if !row.implicit {
@@ -359,8 +364,8 @@ fn fit(draft: &mut Draft<'_>, subscription: Option<Uuid>) {
     }
     let dependents: Vec<Arc<Intent>> =
         draft.dependents(row.id).into_iter().filter_map(|id| draft.intent(id)).collect();
-    let hulls: Vec<Extent> = dependents.iter().map(|d| d.extent.without_notches()).collect();
-    let extent = Extent::union(&hulls);
+    let around: Vec<Extent> = dependents.iter().map(|d| d.extent.with_surroundings()).collect();
+    let extent = Extent::union(&around);
     if extent != row.extent {
         let fitted = Subscription { extent, ..Subscription::clone(&row) };
         draft.put(Row::Subscription(Arc::new(fitted)));

@@ -11,22 +11,26 @@
 //!
 //! - Volumes are compared as they are ([`deconflict_core::Volume4d::overlaps`]); cells only find the candidates. Two that are
 //!   apart in altitude, in time, or by more than a metre on the ground, do not meet.
-//! - An operational intent of several volumes is those volumes, not the box around them.
-//! - An implicit subscription is always as large as what hangs on it, notches filled.
+//! - An operational intent of several volumes is those volumes, not the box around them; only those that
+//!   touch each other have one band of altitudes.
+//! - An implicit subscription is always as large as what hangs on it, with what is around.
 //! - Every shape and list is bounded, and a refusal names the bound.
 //! - A write with a key of its client's choice is done once, however often it is sent.
 
 #![forbid(unsafe_code)]
 
 mod airspace;
+mod bodies;
 mod command;
 mod constraints;
 mod covering;
 mod extent;
+mod instances;
 mod intents;
 mod others;
 pub mod outward;
 mod refusal;
+mod remembered;
 mod row;
 mod stored;
 mod subscriptions;
@@ -38,10 +42,12 @@ pub use airspace::{Airspace, Change, Counts, Draft};
 pub use command::{Answer, Caller, Circumstances, Idempotency, Read, Write, read, scope, write};
 pub use covering::{Covering, Outline, hull};
 pub use extent::{Extent, Limits, Needs};
+pub use instances::Beat;
 pub use others::{Retention, clean_up};
 pub use refusal::Refusal;
+pub use remembered::Keep;
 pub use row::{
-    Answered, Availability, Constraint, Intent, IntentState, Key, Kind, Presence, Report, Row,
-    Subscription, Told, Unreadable,
+    Answered, Availability, Constraint, Heartbeat, Instance, Intent, IntentState, Key, Kind,
+    Presence, Report, Row, Spent, Subscription, Told, Unreadable,
 };
 pub use tell::NO_SUBSCRIPTION;

@@ -108,6 +108,7 @@ pub fn clean_up(draft: &mut Draft<'_>, now: Time, retention: &Retention, most: u
     let intents = uuids(ended(Kind::Intent, entities));
     let constraints = uuids(ended(Kind::Constraint, entities));
     let answered = ended(Kind::Answered, now);
+    let spent = ended(Kind::Spent, now);
     // One that something still hangs on stays, and is looked at every time: many more than
     // are taken, or those behind it would never have their turn.
     let free: Vec<Uuid> = draft
@@ -119,7 +120,7 @@ pub fn clean_up(draft: &mut Draft<'_>, now: Time, retention: &Retention, most: u
         .take(most)
         .collect();
 
-    let taken = intents.len() + constraints.len() + answered.len() + free.len();
+    let taken = intents.len() + constraints.len() + answered.len() + spent.len() + free.len();
     for id in intents {
         let subscription = draft.intent(id).and_then(|row| row.subscription);
         draft.remove_intent(id);
@@ -133,6 +134,9 @@ pub fn clean_up(draft: &mut Draft<'_>, now: Time, retention: &Retention, most: u
     }
     for key in answered {
         draft.remove_answered(key);
+    }
+    for ovn in spent {
+        draft.remove_spent(ovn);
     }
     taken
 }

@@ -169,6 +169,9 @@ pub struct Availability {
 pub struct Answered {
     /// Client and key.
     pub key: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub client: String,
     /// Of the request; another request under the same key is an error.
     pub fingerprint: String,
     /// The status that was given.
@@ -177,6 +180,45 @@ pub struct Answered {
     pub body: String,
     /// Until when it is remembered.
     pub until_ns: i64,
+}
+
+/// A version number that its client chose. It is never given again: a key that holds it would seem to
+/// know what it has not seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The version number.
+    pub ovn: String,
+    /// From then on it cannot be asked for any more.
+    pub until_ns: i64,
+}
+
+/// An instance of the pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// What it is called.
+    pub locality: String,
+    /// Where it can be reached, if it said so.
+    #[serde(default)]
+    pub public_endpoint: Option<String>,
+    /// The last sign of life.
+    pub heartbeat: Heartbeat,
+}
+
+/// A sign of life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// When.
+    pub timestamp_ns: i64,
+    /// The client that reported it, if one did.
+    #[serde(default)]
+    pub reporter: Option<String>,
+    /// What caused it.
+    pub source: String,
+    /// Counts those of the instance, from 0.
+    pub index: i64,
+    /// When the next is due.
+    #[serde(default)]
+    pub next_ns: Option<i64>,
 }
 
 /// A report of a failed exchange, kept for those who investigate.
@@ -205,6 +247,10 @@ pub enum Row {
     Availability(Arc<Availability>),
     /// An answer that was given.
     Answered(Arc<Answered>),
+    /// A version number that is used up.
+    Spent(Arc<Spent>),
+    /// An instance of the pool.
+    Instance(Arc<Instance>),
     /// A report. It is written, and not held in memory.
     Report(Arc<Report>),
 }
@@ -222,18 +268,24 @@ pub enum Kind {
     Availability,
     /// [`Answered`]
     Answered,
+    /// [`Spent`]
+    Spent,
+    /// [`Instance`]
+    Instance,
     /// [`Report`]
     Report,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Intent,
         Kind::Constraint,
         Kind::Subscription,
         Kind::Availability,
         Kind::Answered,
+        Kind::Spent,
+        Kind::Instance,
         Kind::Report,
     ];
 
@@ -245,6 +297,8 @@ impl Kind {
             Kind::Subscription => "subscription",
             Kind::Availability => "availability",
             Kind::Answered => "answered",
+            Kind::Spent => "spent",
+            Kind::Instance => "instance",
             Kind::Report => "report",
         }
     }
@@ -279,6 +333,8 @@ impl Row {
             Row::Subscription(r) => (Kind::Subscription, r.id.to_string()),
             Row::Availability(r) => (Kind::Availability, r.uss.clone()),
             Row::Answered(r) => (Kind::Answered, r.key.clone()),
+            Row::Spent(r) => (Kind::Spent, r.ovn.clone()),
+            Row::Instance(r) => (Kind::Instance, r.locality.clone()),
             Row::Report(r) => (Kind::Report, r.id.to_string()),
         }
     }
@@ -321,6 +377,8 @@ impl Row {
             }),
             Row::Availability(r) => serde_json::to_string(&**r),
             Row::Answered(r) => serde_json::to_string(&**r),
+            Row::Spent(r) => serde_json::to_string(&**r),
+            Row::Instance(r) => serde_json::to_string(&**r),
             Row::Report(r) => serde_json::to_string(&**r),
         };
         // Maps with keys that are no text are the only values that JSON does not take.
@@ -339,6 +397,8 @@ impl Row {
                 Row::Availability(Arc::new(serde_json::from_str(body).map_err(json)?))
             }
             Kind::Answered => Row::Answered(Arc::new(serde_json::from_str(body).map_err(json)?)),
+            Kind::Spent => Row::Spent(Arc::new(serde_json::from_str(body).map_err(json)?)),
+            Kind::Instance => Row::Instance(Arc::new(serde_json::from_str(body).map_err(json)?)),
             Kind::Report => Row::Report(Arc::new(serde_json::from_str(body).map_err(json)?)),
             Kind::Intent | Kind::Constraint | Kind::Subscription => {
                 let stored: StoredEntity<'_> = serde_json::from_str(body).map_err(json)?;

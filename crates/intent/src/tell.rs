@@ -136,19 +136,20 @@ pub(crate) fn subscription(draft: &Draft<'_>, row: &Subscription) -> String {
     })
 }
 
-/// Counts a notification for every subscription that a change of `extent` concerns, and says
-/// whom the writer has to notify, a list in JSON.
+/// Counts a notification for every subscription that a change of these extents concerns, and
+/// says whom the writer has to notify, a list in JSON.
 ///
 /// Concerned is who covers any part of it, and who has an operational intent there that
-/// hangs on the subscription: a subscription may be coarser than what hangs on it. The notches of an
-/// outline count here, so that two that reach into each other are told.
+/// hangs on the subscription: a subscription may be coarser than what hangs on it. What is around
+/// the blocks counts here, so that two that reach into each other are told.
 pub(crate) fn notify(
     draft: &mut Draft<'_>,
-    extent: &Extent,
+    touched: &[&Extent],
     wanted: fn(&Subscription) -> bool,
 ) -> String {
     let mut concerned: BTreeMap<Uuid, Arc<Subscription>> = BTreeMap::new();
-    let extent = &extent.without_notches();
+    let around: Vec<Extent> = touched.iter().map(|extent| extent.with_surroundings()).collect();
+    let extent = &Extent::union(&around);
     for row in draft.subscriptions_over(extent) {
         concerned.insert(row.id, row);
     }

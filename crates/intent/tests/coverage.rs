@@ -257,8 +257,17 @@ proptest! {
                 uss: words.0.clone(), presence: Presence::Down, version: words.1.clone(),
             })),
             Row::Answered(Arc::new(Answered {
-                key: words.0, fingerprint: words.1.clone(), status: 201, body: words.1,
-                until_ns: i64::from(number),
+                key: words.0.clone(), client: words.0.clone(), fingerprint: words.1.clone(),
+                status: 201, body: words.1, until_ns: i64::from(number),
+            })),
+            Row::Spent(Arc::new(Spent { ovn: words.0.clone(), until_ns: i64::from(number) })),
+            Row::Instance(Arc::new(Instance {
+                public_endpoint: flags[0].then(|| words.0.clone()),
+                heartbeat: Heartbeat {
+                    timestamp_ns: i64::from(number), reporter: flags[1].then(|| words.0.clone()),
+                    source: words.0.clone(), index: 3, next_ns: flags[2].then_some(7),
+                },
+                locality: words.0,
             })),
         ];
         for row in rows {

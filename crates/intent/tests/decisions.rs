@@ -130,7 +130,29 @@ fn a_version_can_be_asked_for_and_never_stays_the_same() {
     assert_eq!(ovn, format!("{}_{wanted}", id(1)));
     // A key with the old version would pass for one with the new.
     assert_eq!(put(Some(&ovn), &wanted).status, 400);
-    assert_eq!(put(Some(&ovn), &suffix(6, 2)).status, 200);
+    let second = put(Some(&ovn), &suffix(6, 2)).ovn();
+    // So would one with a version from before, even of what was deleted meanwhile.
+    assert_eq!(put(Some(&second), &wanted).status, 400);
+    assert_eq!(world.delete("uss1", id(1), &second).status, 200);
+    let mut body = intent_body(json!([usual()]));
+    for (spent, status) in [(wanted, 400), (suffix(6, 2), 400), (suffix(6, 3), 201)] {
+        body["requested_ovn_suffix"] = json!(spent);
+        assert_eq!(world.put("uss1", id(1), None, body.clone()).status, status, "{spent}");
+    }
+    // The same number in another form would be another version for whoever compares.
+    body["requested_ovn_suffix"] = json!(format!("{{{}}}", suffix(6, 4)));
+    assert_eq!(world.put("uss1", id(2), None, body).status, 400);
+
+    // What cannot be asked for any more is forgotten.
+    let spent = |world: &World| {
+        let far = now().plus_s(1e9);
+        world.airspace.ended_before(Kind::Spent, far).count()
+    };
+    assert_eq!(spent(&world), 3);
+    let mut draft = Draft::on(&world.airspace);
+    clean_up(&mut draft, now().plus_s(700.0), &Retention::default(), 100);
+    draft.into_changes().into_iter().for_each(|change| world.airspace.apply(change));
+    assert_eq!(spent(&world), 0);
 }
 
 /// DSS-9: an implicit subscription covers what hangs on it and nothing else, and goes with the last.
@@ -334,7 +356,7 @@ fn a_repeated_write_is_told_the_same_and_does_nothing() {
     let key = |fingerprint: &str| Idempotency {
         key: "k".to_owned(),
         fingerprint: fingerprint.to_owned(),
-        keep_s: 100.0,
+        keep: Keep { seconds: 100.0, ..Keep::default() },
     };
     let first = world.write_as(&caller("uss1"), Some(&key("a")), &put);
     assert_eq!(first.status, 201);

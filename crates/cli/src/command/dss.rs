@@ -2,7 +2,7 @@
 
 use super::serve::{eprintln_quietly, refused, runtime, until_stopped};
 use crate::failure::{Failure, Found, Kind, Outcome};
-use deconflict_dss::{Gate, GateError, Pool, Settings, Target, router};
+use deconflict_dss::{Gate, GateError, Pool, Settings, Target, metrics_router, router};
 use deconflict_server::config::{Http, Log};
 use deconflict_server::{listen, log};
 use std::net::SocketAddr;
@@ -33,6 +33,12 @@ pub struct Arguments {
     /// What this instance is called among those of its pool
     #[arg(long, value_name = "NAME", default_value = "local")]
     locality: String,
+    /// Where clients reach this instance, as the others of its pool are told
+    #[arg(long, value_name = "URL")]
+    public_endpoint: Option<String>,
+    /// Address and port to answer /metrics on, for Prometheus, to anybody who can reach it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
     /// Take addresses of USSs without TLS: for tests
     #[arg(long)]
     allow_http_uss: bool,
@@ -67,14 +73,25 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         };
         // The address first: a port that is taken is told before a store is read.
         let bound = listen::Bound::new(&http).await.map_err(refused)?;
+        let watched = match arguments.metrics {
+            None => None,
+            Some(at) => {
+                let http = Http { listen: at, max_connections: 16, ..Http::default() };
+                Some(listen::Bound::new(&http).await.map_err(refused)?)
+            }
+        };
         let settings = Settings {
             locality: arguments.locality.clone(),
+            public_endpoint: arguments.public_endpoint.clone(),
             allow_http: arguments.allow_http_uss,
             ..Settings::default()
         };
         let pool = Pool::start(target, settings).await;
         let pool = pool.map_err(|e| Failure::new(Kind::Io, e.to_string()))?;
+        announce(&pool).await?;
         let health = pool.health();
+        let watched = watched.map(|bound| bound.serve(metrics_router(pool.clone()))).transpose();
+        let watched = watched.map_err(refused)?;
         let server = bound.serve(router(pool.clone(), gate)).map_err(refused)?;
         let scheme = if arguments.certificate.is_some() { "https" } else { "http" };
         eprintln_quietly(&format!(
@@ -88,9 +105,23 @@ pub fn run(arguments: &Arguments) -> Outcome<Found> {
         ));
         until_stopped().await;
         server.stop(Duration::from_secs(5)).await;
+        if let Some(watched) = watched {
+            watched.stop(Duration::from_secs(1)).await;
+        }
         pool.stop().await;
         Ok(Found::Nothing)
     })
+}
+
+/// Tells the others of the pool that this instance is there. Where the store does not take it, the
+/// service does not start: it would take no other write either.
+async fn announce(pool: &Pool) -> Outcome<()> {
+    let told = pool.announce().await.map_err(|e| Failure::new(Kind::Io, e.to_string()))?;
+    if told.status >= 400 {
+        let words = format!("--locality: {}", told.body);
+        return Err(Failure::new(Kind::Usage, words));
+    }
+    Ok(())
 }
 
 fn no_gate(error: GateError) -> Failure {

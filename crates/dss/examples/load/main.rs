@@ -76,8 +76,8 @@ fn main() {
     }
 }
 
-/// What the reference did over PostgreSQL, one node, two cores, `fsync` on, 8 clients (InterUSS
-/// DSS 0.23, measured for this project; requests a second, the better of its runs).
+/// What the InterUSS DSS did on PostgreSQL on the same kind of machine, 8 clients, requests a second, the
+/// better end of each range that was given to this project. Its version and settings were not.
 const REFERENCE_PUT_REGION: f64 = 150.0;
 const REFERENCE_PUT_CELL: f64 = 60.0;
 const REFERENCE_QUERY_2KM: f64 = 788.0;

@@ -2,13 +2,14 @@
 
 use super::ConfigError;
 use crate::coordination::{Priorities, Teller};
-use deconflict_access::{Gate, GateError};
+use deconflict_access::{Gate, GateError, parse_pem};
 use deconflict_core::altitude::VerticalContext;
 use deconflict_core::{Time, Volume4d};
 use deconflict_reserve::{Reservation, document};
-use deconflict_uss::{Constraints, Settings, SettingsError, Tokens};
+use deconflict_uss::{Constraints, Released, Settings, SettingsError, Tokens};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct UssConfig {
     /// What is done with constraints.
     #[serde(default)]
     pub constraints: ConstraintsConfig,
+    /// Services that our details are told to, by name with their addresses; all if not given.
+    pub released: Option<BTreeMap<String, String>>,
     /// Altimeter setting, hPa.
     pub qnh_hpa: Option<f64>,
     /// Height of the geoid above the ellipsoid, metres.
@@ -247,6 +250,7 @@ impl UssConfig {
             ConstraintsConfig::Process => Constraints::Process,
             ConstraintsConfig::Manage => Constraints::Manage,
         };
+        settings.released = self.released.clone().map_or(Released::ToAll, Released::To);
         settings.allow_http = self.allow_http;
         settings.patience = Duration::from_secs_f64(self.patience_s);
         settings.refresh = Duration::from_secs_f64(self.refresh_s);
@@ -294,19 +298,29 @@ impl UssConfig {
         })
     }
 
+    /// The keys of peers, name and content. Reads the files.
+    fn public_keys(&self) -> Result<Vec<(String, String)>, ConfigError> {
+        let key = |file: &PathBuf| {
+            let text = read("keys.public_key", file)?;
+            let name = file.display().to_string();
+            let held = parse_pem(&text).map(|_| (name.clone(), text));
+            held.map_err(|error| wrong("keys.public_key", format!("{name}: {error}")))
+        };
+        self.keys.public_key.iter().map(key).collect()
+    }
+
     /// What checks the tokens of peers. Reads the files.
     ///
     /// # Errors
     /// [`ConfigError`] names the key, and says what to do.
     pub async fn gate(&self) -> Result<Gate, ConfigError> {
         let keys = &self.keys;
-        let pem = |file: &PathBuf| Ok((file.display().to_string(), read("keys.public_key", file)?));
-        let pems: Result<Vec<_>, ConfigError> = keys.public_key.iter().map(pem).collect();
+        let pems = self.public_keys()?;
         let mut audience = keys.audience.clone();
         if audience.is_empty() {
             audience.extend(host_of(&self.base_url));
         }
-        let gate = Gate::new(&pems?, keys.jwks.as_deref(), &audience, &keys.issuer).await;
+        let gate = Gate::new(&pems, keys.jwks.as_deref(), &audience, &keys.issuer).await;
         gate.map_err(|error| match error {
             GateError::NoKeys => {
                 wrong("keys", "peers could not come in: give `public_key` or `jwks`")
@@ -325,6 +339,7 @@ impl UssConfig {
     /// [`ConfigError`] names the key, and says what to do.
     pub fn says(&self) -> Result<Vec<String>, ConfigError> {
         let settings = self.settings()?;
+        self.public_keys()?;
         let km2 = settings.watched.iter().filter_map(|volume| {
             deconflict_intent::Outline::of(&volume.footprint).map(|outline| outline.area_km2())
         });
