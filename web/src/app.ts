@@ -272,6 +272,17 @@ export class App {
     await this.change(() => api.comment(id, text), id, 'commented');
   }
 
+  /** The stream tells of it as soon as it is stored. */
+  async acknowledgeWarning(id: string): Promise<void> {
+    try {
+      await api.acknowledgeWarning(id);
+      state.polite.value = 'Warning acknowledged';
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 401) state.loginNeeded.value = true;
+      state.problemText.value = `Not acknowledged: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
   get mayAcknowledge(): boolean {
     return state.me.value?.may.includes('acknowledge') ?? false;
   }

@@ -2,31 +2,43 @@
 
 use crate::status::Tally;
 use deconflict_core::Time;
-use deconflict_picture::{Alert, Seen};
+use deconflict_picture::{Alert, Seen, Warning};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Changes of alerts that wait for an output at the most.
+/// Changes of alerts, and of warnings, that wait for an output at the most.
 const MOST_ALERTS: usize = 10_000;
 
-/// What an output is told: the picture as its viewer may see it, and the alerts that have
-/// changed since it was told before.
+/// What an output is told: the picture as its viewer may see it, and the alerts and warnings that
+/// have changed since it was told before.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// The moment, in the time of the data.
     pub time: Time,
-    /// Whether the picture is new; else only alerts have changed.
+    /// Whether the picture is new; else only alerts or warnings have changed.
     pub evaluated: bool,
     /// The picture, after policy.
     pub seen: Arc<Seen>,
     /// The alerts that have changed, after policy, in the order in which they did.
     pub alerts: Vec<Arc<Alert>>,
+    /// The warnings that have changed, in the same way.
+    pub warnings: Vec<Arc<Warning>>,
 }
 
 impl Told {
     /// A picture and the changes that came with it.
     pub fn new(seen: Arc<Seen>, evaluated: bool, alerts: Vec<Arc<Alert>>) -> Told {
-        Told { time: seen.time, evaluated, seen, alerts }
+        Told { time: seen.time, evaluated, seen, alerts, warnings: Vec::new() }
+    }
+
+    /// With warnings that have changed.
+    pub fn with_warnings(self, warnings: Vec<Arc<Warning>>) -> Told {
+        Told { warnings, ..self }
+    }
+
+    /// How many changes there are in it.
+    pub(crate) fn changes(&self) -> u64 {
+        (self.alerts.len() + self.warnings.len()) as u64
     }
 }
 
@@ -47,8 +59,8 @@ struct Shared {
 /// The place where an output finds what it is told.
 ///
 /// A picture that has not been fetched is superseded by the next. Changes of alerts wait
-/// for each other; when there are too many of them, an earlier state of the same alert
-/// goes first (a later one holds its whole record), then the oldest, which is counted.
+/// for each other, and so do those of warnings; when there are too many, an earlier state of the
+/// same one goes first (a later one holds its whole record), then the oldest, which is counted.
 #[derive(Clone, Debug)]
 pub struct Inbox {
     shared: Arc<Shared>,
@@ -86,7 +98,10 @@ impl Inbox {
                 told.evaluated |= news.evaluated;
                 told.seen = news.seen.clone();
                 for alert in &news.alerts {
-                    self.queue(&mut told.alerts, alert);
+                    self.queue(&mut told.alerts, alert, |alert| &alert.id);
+                }
+                for warning in &news.warnings {
+                    self.queue(&mut told.warnings, warning, |warning| &warning.id);
                 }
             }
         }
@@ -94,20 +109,20 @@ impl Inbox {
         self.shared.news.notify_one();
     }
 
-    fn queue(&self, alerts: &mut Vec<Arc<Alert>>, alert: &Arc<Alert>) {
-        if alerts.len() >= self.shared.most_alerts {
-            match alerts.iter().position(|earlier| earlier.id == alert.id) {
+    fn queue<T>(&self, waiting: &mut Vec<Arc<T>>, news: &Arc<T>, id: impl Fn(&T) -> &str) {
+        if waiting.len() >= self.shared.most_alerts {
+            match waiting.iter().position(|earlier| id(earlier) == id(news)) {
                 Some(at) => {
-                    alerts.remove(at);
+                    waiting.remove(at);
                     self.shared.tally.superseded(1);
                 }
                 None => {
-                    alerts.remove(0);
-                    self.shared.tally.dropped(1, "more changes of alerts than could be queued");
+                    waiting.remove(0);
+                    self.shared.tally.dropped(1, "more changes than could be queued");
                 }
             }
         }
-        alerts.push(alert.clone());
+        waiting.push(news.clone());
     }
 
     /// What there is to tell, as soon as there is something; `None` once there will be no

@@ -7,10 +7,10 @@
 //! * [`OutputConfig`] is one `[[output]]` of the configuration.
 //! * [`Outputs`] starts them, hands each what it is to tell, and says how they are.
 //! * [`Inbox`] stands between the service and an output. It never makes the service
-//!   wait: a newer picture takes the place of an older one, changes of alerts queue up.
-//! * `webhook` posts changes of alerts and feeds as signed JSON, in order, until they are
+//!   wait: a newer picture takes the place of an older one, changes of alerts and warnings queue up.
+//! * `webhook` posts changes of alerts, warnings and feeds as signed JSON, in order, until they are
 //!   accepted.
-//! * `cot` makes Cursor on Target events of tracks and alerts; `wire` carries such bytes
+//! * `cot` makes Cursor on Target events of tracks, alerts and warnings; `wire` carries such bytes
 //!   over UDP, as a TCP client or as a TCP server.
 //!
 //! Another protocol is a module with its configuration and an [`Output`]; if it sends
@@ -19,7 +19,7 @@
 //!
 //! | id | |
 //! | --- | --- |
-//! | OUT-1 | An older state of an alert never arrives after a newer one. |
+//! | OUT-1 | An older state of an alert or a warning never arrives after a newer one. |
 //! | OUT-2 | An output that is slow or gone delays neither the service nor another output. |
 //! | OUT-3 | A secret is in no message, log or status. |
 //! | OUT-4 | A stale track is never told as a live one. |

@@ -3,9 +3,9 @@
 //! The proposal comes from `deconflict-resolve`, bands from `deconflict-daa`, both over the same
 //! tracks as the alert and over the separation that the rules owe.
 
-use crate::advising::{Around, Asked};
 use crate::number::rounded;
 use crate::policy::{Policy, Sight, Viewer};
+use crate::questions::{Around, Asked};
 use deconflict_core::geo::LocalFrame;
 use deconflict_core::units::{fpm_from_mps, ft_from_m, kt_from_mps};
 use deconflict_daa::bands::{Bands, BandsSolver};

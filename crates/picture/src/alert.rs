@@ -12,7 +12,9 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How far an alert has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertState {
     /// Separation will be lost if nothing changes.
@@ -311,6 +313,12 @@ impl Alert {
             t_in_s: self.figures.t_in_s,
             probability: self.figures.probability,
         });
+    }
+
+    /// The worst that it has been.
+    pub fn worst(&self) -> AlertState {
+        let open = self.changes.iter().map(|change| change.to).filter(|s| *s != AlertState::Ended);
+        open.max().unwrap_or(self.state)
     }
 
     /// Whether it is on.

@@ -1,14 +1,21 @@
 //! Both paths of an alert, past and expected: what the pair view draws.
 
+use crate::alert::{Alert, Both, Point};
+use crate::book::NoSuchAlert;
+use crate::live::Live;
 use crate::number::{Stamp, maybe, rounded};
 use deconflict_core::units::{ft_from_m, nm_from_m};
-use deconflict_core::{AltitudeReference, State, Time, altitude::VerticalContext};
-use deconflict_track::Track;
+use deconflict_core::{
+    AltitudeReference, Segment, State, Time, Trajectory, altitude::VerticalContext,
+};
+use deconflict_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Longest look ahead, seconds.
+/// Longest look ahead where it is straight, seconds …
 const MOST_AHEAD_S: f64 = 600.0;
+/// … and along plans.
+const MOST_AHEAD_BY_PLAN_S: f64 = 1800.0;
 /// How far behind the closest point of approach to look, seconds.
 const BEYOND_CPA_S: f64 = 60.0;
 
@@ -90,28 +97,93 @@ fn vertical_m(a: &State, b: &State) -> Option<f64> {
     }
 }
 
-/// Both paths from `now` on, beyond the closest point of approach.
-pub(crate) fn ahead(a: &Track, b: &Track, now: Time, tcpa_s: f64) -> Vec<Instant> {
-    let until_s = match tcpa_s.is_finite() {
-        true => (tcpa_s.max(0.0) + BEYOND_CPA_S).min(MOST_AHEAD_S),
-        false => BEYOND_CPA_S,
+/// How an aircraft is expected to go on.
+enum Way<'a> {
+    /// Along its plan, which it follows; nobody knows what comes after it.
+    Planned(&'a Trajectory),
+    /// Straight.
+    Straight(Segment),
+}
+
+impl Way<'_> {
+    /// The way that the kernel has of it.
+    fn of(engine: &Engine, track: u64, now: Time, until_s: f64) -> Option<Way<'_>> {
+        match engine.planned_path(track) {
+            Some(path) => Some(Way::Planned(path)),
+            None => engine.tracker().track(track)?.segment(now, until_s).map(Way::Straight),
+        }
+    }
+
+    fn at(&self, time: Time) -> Option<State> {
+        match self {
+            Way::Planned(path) => path.at(time),
+            Way::Straight(segment) => Some(segment.state.at(time, segment.growth)),
+        }
+    }
+}
+
+/// Where two aircraft will be in so many seconds.
+pub(crate) fn both(engine: &Engine, a: u64, b: u64, now: Time, in_s: f64) -> Option<Both> {
+    if !(0.0..=MOST_AHEAD_BY_PLAN_S).contains(&in_s) {
+        return None;
+    }
+    let point = |track: u64| -> Option<Point> {
+        let state = Way::of(engine, track, now, in_s)?.at(now.plus_s(in_s))?;
+        let (lon, lat) = (state.position.lon_deg(), state.position.lat_deg());
+        Some((rounded(lon, 5), rounded(lat, 5), maybe(ft_from_m(state.altitude.m), 0)))
     };
-    let step_s = if until_s > 240.0 { 5.0 } else { 2.0 };
-    let (Some(from_a), Some(from_b)) = (a.segment(now, until_s), b.segment(now, until_s)) else {
+    Some(Both { a: point(a)?, b: point(b)? })
+}
+
+/// Both ways of an alert from `now` on, beyond the closest point of approach.
+fn ahead(engine: &Engine, alert: &Alert, now: Time) -> Vec<Instant> {
+    let most_s = if alert.by_plan { MOST_AHEAD_BY_PLAN_S } else { MOST_AHEAD_S };
+    let until_s = match alert.figures.tcpa_s {
+        Some(tcpa_s) => (tcpa_s.max(0.0) + BEYOND_CPA_S).min(most_s),
+        None => BEYOND_CPA_S,
+    };
+    let step_s = match until_s {
+        s if s > MOST_AHEAD_S => 10.0,
+        s if s > 240.0 => 5.0,
+        _ => 2.0,
+    };
+    let way = |track| Way::of(engine, track, now, until_s);
+    let (Some(way_a), Some(way_b)) = (way(alert.a.track), way(alert.b.track)) else {
         return Vec::new();
     };
     let steps = (until_s / step_s).ceil() as u32;
     let at = |step: u32| {
         let t_s = f64::from(step) * step_s;
         let time = now.plus_s(t_s);
-        let (a, b) = (from_a.state.at(time, from_a.growth), from_b.state.at(time, from_b.growth));
-        Instant {
+        let (a, b) = (way_a.at(time)?, way_b.at(time)?);
+        Some(Instant {
             t_s,
             a: place(t_s, &a),
             b: place(t_s, &b),
             nm: rounded(nm_from_m(a.position.distance_m(b.position)), 3),
             ft: vertical_m(&a, &b).map(|m| rounded(ft_from_m(m), 0)),
-        }
+        })
     };
-    (0..=steps).map(at).collect()
+    (0..=steps).map_while(at).collect()
+}
+
+impl Live {
+    /// Both paths of an alert: where each was, and where the kernel expects it, along its plan if
+    /// it follows one.
+    ///
+    /// # Errors
+    /// [`NoSuchAlert`] if it is not in the picture.
+    pub fn encounter(&self, id: &str) -> Result<Encounter, NoSuchAlert> {
+        let alert = self.book().get(id)?;
+        let now = self.picture().time;
+        Ok(Encounter {
+            id: alert.id.clone(),
+            time: Stamp(now),
+            tcpa_s: alert.figures.tcpa_s,
+            owed_nm: alert.owed_nm,
+            owed_ft: alert.owed_ft,
+            past: Pasts { a: self.trail(alert.a.track), b: self.trail(alert.b.track) },
+            ahead: ahead(self.engine(), alert, now),
+        })
+    }
 }

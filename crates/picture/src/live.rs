@@ -1,19 +1,21 @@
 //! An engine that is driven, and the pictures that come of it.
 
-use crate::advising::{Answers, Desk, Questions};
-use crate::alert::{Alert, Both, FiguresView};
+use crate::advising::Desk;
+use crate::alert::{Alert, FiguresView};
 use crate::book::{AlertBook, NoSuchAlert, Remark};
 use crate::build::Builder;
-use crate::conformance::{ConformanceBook, Conformances};
-use crate::encounter::{Encounter, Pasts, Place, ahead};
-use crate::feed::{Feed, Followed, Health, Line};
+use crate::conformance::ConformanceBook;
+use crate::encounter::{Place, both};
+use crate::feed::{Followed, Health, Line};
 use crate::known::Known;
 use crate::limits::{Aerodrome, Standing};
-use crate::number::{Stamp, maybe, rounded};
+use crate::moment::{Note, NoteLevel, Picture, Step};
+use crate::number::rounded;
+use crate::questions::{Answers, Questions};
 use crate::track::Track;
-use crate::warning::{Warning, WarningBook};
+use crate::warning::Warning;
+use crate::warning_book::WarningBook;
 use deconflict_core::rules::{Minima, RuleError};
-use deconflict_core::units::ft_from_m;
 use deconflict_core::{
     Address, AircraftClass, Area, Constraint, Declaration, Label, Plan, Registry, Report, RuleSet,
     Time,
@@ -22,9 +24,6 @@ use deconflict_engine::alert::FormationEvent;
 use deconflict_engine::{Engine, EngineConfig, Event, FeedEvent};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// How far ahead positions of an alert are shown, seconds.
-const MOST_AHEAD_S: f64 = 1800.0;
 
 /// What a run is begun with: enough, with what came in, to have it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,65 +119,6 @@ impl Declared {
         }
         registry
     }
-}
-
-/// How loudly to say something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NoteLevel {
-    /// For the record.
-    Info,
-    /// Somebody should look.
-    Warning,
-}
-
-/// Something worth knowing that is no alert.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Note {
-    /// When.
-    pub time: Time,
-    /// How loudly.
-    pub level: NoteLevel,
-    /// What.
-    pub text: String,
-    /// The tracks that it tells something about. Nobody may read it who may not know them all.
-    pub about: Vec<u64>,
-}
-
-/// Everything at one moment.
-#[derive(Clone, Debug)]
-pub struct Picture {
-    /// The moment, in the time of the data.
-    pub time: Time,
-    /// The aircraft, by number.
-    pub tracks: Vec<Track>,
-    /// The alerts that are on, and those that ended lately, in the order of raising.
-    pub alerts: Vec<Arc<Alert>>,
-    /// The feeds, by number.
-    pub feeds: Vec<Feed>,
-    /// The warnings that are on, and those that ended lately, in the order of raising.
-    pub warnings: Vec<Arc<Warning>>,
-}
-
-/// What has come of some input.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// The picture after it.
-    pub picture: Arc<Picture>,
-    /// Whether there was an evaluation, so that everything may have moved.
-    pub evaluated: bool,
-    /// Alerts that were raised, changed, remarked upon or ended, each as it then was.
-    pub alerts: Vec<Arc<Alert>>,
-    /// Warnings that were raised, changed or ended, each as it then was.
-    pub warnings: Vec<Arc<Warning>>,
-    /// Whether the health of a feed changed.
-    pub feeds_changed: bool,
-    /// Alerts for which there is new advice.
-    pub advised: Vec<Arc<Alert>>,
-    /// What else happened.
-    pub notes: Vec<Note>,
-    /// How aircraft keep to their plans, and what has changed in that.
-    pub conformance: Conformances,
 }
 
 /// An engine with its pictures.
@@ -320,6 +260,19 @@ impl Live {
         self.book.know(known);
     }
 
+    /// The same of warnings.
+    pub fn know_warnings(&mut self, known: impl IntoIterator<Item = Arc<Warning>>) {
+        self.warnings.know(known);
+    }
+
+    /// Adds what a person says to a warning, and returns the warning after it; `None` if it is
+    /// not in the picture.
+    pub fn remark_warning(&mut self, id: &str, remark: Remark) -> Option<Arc<Warning>> {
+        let warning = self.warnings.remark(id, remark)?;
+        self.warned.push(warning.clone());
+        Some(warning)
+    }
+
     /// Adds what a person says to an alert, and returns the alert after it.
     ///
     /// # Errors
@@ -371,6 +324,7 @@ impl Live {
             self.take(event);
         }
         let told = self.changed.len() + self.advised.len() + self.notes.len() + events.len();
+        let told = told + self.warned.len();
         if !evaluated && told == 0 {
             return None;
         }
@@ -469,12 +423,13 @@ impl Live {
             .alerts()
             .map(|alert| {
                 let mut figures = FiguresView::of(&alert.figures);
-                figures.at_cpa = self.both(alert.a.id, alert.b.id, now, alert.figures.tcpa_s);
+                figures.at_cpa =
+                    both(&self.engine, alert.a.id, alert.b.id, now, alert.figures.tcpa_s);
                 figures.at_entry = alert
                     .figures
                     .entry_s
                     .filter(|s| *s > 0.0)
-                    .and_then(|s| self.both(alert.a.id, alert.b.id, now, s));
+                    .and_then(|s| both(&self.engine, alert.a.id, alert.b.id, now, s));
                 (alert.id, figures)
             })
             .collect();
@@ -503,27 +458,6 @@ impl Live {
         });
     }
 
-    /// Where two aircraft will be in so many seconds.
-    fn both(&self, a: u64, b: u64, now: Time, in_s: f64) -> Option<Both> {
-        if !(0.0..=MOST_AHEAD_S).contains(&in_s) {
-            return None;
-        }
-        let point = |id: u64| {
-            let then = now.plus_s(in_s);
-            // Who follows a plan will be where that goes.
-            let state = match self.engine.planned_path(id).and_then(|path| path.at(then)) {
-                Some(state) => state,
-                None => {
-                    let segment = self.engine.tracker().track(id)?.segment(now, in_s)?;
-                    segment.state.at(then, segment.growth)
-                }
-            };
-            let (lon, lat) = (state.position.lon_deg(), state.position.lat_deg());
-            Some((rounded(lon, 5), rounded(lat, 5), maybe(ft_from_m(state.altitude.m), 0)))
-        };
-        Some(Both { a: point(a)?, b: point(b)? })
-    }
-
     /// Where an aircraft was, oldest first, seconds relative to the picture's time.
     pub fn trail(&self, track: u64) -> Vec<Place> {
         let now = self.picture.time;
@@ -534,29 +468,5 @@ impl Live {
             alt_ft: past.alt_ft,
         };
         self.builder.trail(track).map(place).collect()
-    }
-
-    /// Both paths of an alert.
-    ///
-    /// # Errors
-    /// [`NoSuchAlert`] if it is not in the picture.
-    pub fn encounter(&self, id: &str) -> Result<Encounter, NoSuchAlert> {
-        let alert = self.book.get(id)?;
-        let now = self.picture.time;
-        let tracker = self.engine.tracker();
-        let tcpa_s = alert.figures.tcpa_s;
-        let ahead = match (tracker.track(alert.a.track), tracker.track(alert.b.track)) {
-            (Some(a), Some(b)) => ahead(a, b, now, tcpa_s.unwrap_or(f64::NAN)),
-            _ => Vec::new(),
-        };
-        Ok(Encounter {
-            id: alert.id.clone(),
-            time: Stamp(now),
-            tcpa_s,
-            owed_nm: alert.owed_nm,
-            owed_ft: alert.owed_ft,
-            past: Pasts { a: self.trail(alert.a.track), b: self.trail(alert.b.track) },
-            ahead,
-        })
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::alert::{Alert, Change, Side};
 use crate::feed::Feed;
-use crate::live::{Note, Picture, Step};
+use crate::moment::{Note, Picture, Step};
 use crate::policy::{Policy, Sight, Viewer};
 use crate::track::{Track, Who};
 use crate::warning::Warning;

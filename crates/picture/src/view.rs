@@ -3,7 +3,8 @@
 use crate::advice::Advice;
 use crate::alert::{Alert, FiguresOf};
 use crate::feed::Feed;
-use crate::live::{Note, NoteLevel, Picture, Setup, Step};
+use crate::live::Setup;
+use crate::moment::{Note, NoteLevel, Picture, Step};
 use crate::number::Stamp;
 use crate::policy::{Policy, Viewer};
 use crate::seen::{Seen, Veils, may_read, see_alert, see_warning, see_with};
@@ -394,19 +395,5 @@ impl View {
             self.kept.pop_front();
         }
         message
-    }
-}
-
-/// An empty picture, for tests and for what has not begun.
-impl Picture {
-    /// Nothing at a moment.
-    pub fn empty(time: Time) -> Picture {
-        Picture {
-            time,
-            tracks: Vec::new(),
-            alerts: Vec::new(),
-            feeds: Vec::new(),
-            warnings: Vec::new(),
-        }
     }
 }

@@ -1,21 +1,16 @@
 //! Warnings as they are told: an aircraft outside of its plan, or coming to another's airspace.
 
-use crate::alert::Side;
+use crate::alert::{Comment, Side};
 use crate::number::{Stamp, maybe, rounded};
-use deconflict_alert as alert;
 use deconflict_alert::{Topic, WarningChange, WarningFigures, WarningStage, WarningStatus};
-use deconflict_core::Time;
 use deconflict_core::units::{ft_from_m, nm_from_m};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// How long a warning that has ended stays in the picture, seconds.
-const REMEMBERED_S: f64 = 600.0;
-
 /// How far a warning has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum WarningState {
     /// The aircraft is not where its plan has it.
@@ -38,6 +33,12 @@ impl WarningState {
         }
     }
 
+    /// Reads [`name`](Self::name).
+    pub fn parse(name: &str) -> Option<WarningState> {
+        let all = [Self::Nonconforming, Self::Approaching, Self::Inside, Self::Ended];
+        all.into_iter().find(|state| state.name() == name)
+    }
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,6 +58,32 @@ pub enum WarningTopic {
     Plan,
     /// Another's airspace.
     Area,
+}
+
+impl WarningTopic {
+    /// `plan` or `area`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WarningTopic::Plan => "plan",
+            WarningTopic::Area => "area",
+        }
+    }
+}
+
+/// One entry in the record of a warning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WarningStep {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Stamp,
+    /// What it was before; `null` when it was raised.
+    pub from: Option<WarningState>,
+    /// What it became.
+    pub to: WarningState,
+    /// Why, in words.
+    pub reason: String,
+    /// Seconds to entry then; 0 inside.
+    pub t_in_s: Option<f64>,
 }
 
 /// How an aircraft lies to its plan.
@@ -116,10 +143,20 @@ pub struct Warning {
     pub deviation: Option<Deviation>,
     /// Why, in words.
     pub reason: String,
+    /// Who has taken note of it.
+    #[serde(default)]
+    pub acknowledged: Option<Comment>,
+    /// What people have said of it, oldest first.
+    #[serde(default)]
+    pub comments: Vec<Comment>,
+    /// Its record, oldest first.
+    #[serde(default)]
+    pub changes: Vec<WarningStep>,
 }
 
 impl Warning {
-    fn new(run: &str, change: &WarningChange) -> Warning {
+    /// The warning that a first change raises.
+    pub(crate) fn new(id: String, change: &WarningChange) -> Warning {
         let (about, topic, name, kind, owner) = match change.topic {
             Topic::Plan { id, party } => {
                 (WarningTopic::Plan, id, String::new(), String::new(), party)
@@ -129,7 +166,7 @@ impl Warning {
             }
         };
         let mut warning = Warning {
-            id: format!("{run}-w{}", change.warning),
+            id,
             about,
             state: WarningState::of(change.step.to),
             end: None,
@@ -149,12 +186,16 @@ impl Warning {
             levels_known: true,
             deviation: None,
             reason: String::new(),
+            acknowledged: None,
+            comments: Vec::new(),
+            changes: Vec::new(),
         };
         warning.take(change);
         warning
     }
 
-    fn take(&mut self, change: &WarningChange) {
+    /// Takes in a change.
+    pub(crate) fn take(&mut self, change: &WarningChange) {
         let step = &change.step;
         self.state = WarningState::of(step.to);
         self.end = match step.to {
@@ -165,9 +206,17 @@ impl Warning {
         self.aircraft = Side::of(&change.subject);
         self.figures(&step.figures);
         self.reason.clone_from(&step.reason);
+        self.changes.push(WarningStep {
+            time: self.last,
+            from: step.from.map(|stage| WarningState::of(WarningStatus::Open(stage))),
+            to: self.state,
+            reason: step.reason.clone(),
+            t_in_s: self.t_in_s,
+        });
     }
 
-    fn figures(&mut self, f: &WarningFigures) {
+    /// Puts present figures in place.
+    pub(crate) fn figures(&mut self, f: &WarningFigures) {
         self.time = Stamp(f.time);
         self.t_in_s = f.entry_s.and_then(|s| maybe(s, 1));
         self.lon = rounded(f.position.lon_deg(), 5);
@@ -180,6 +229,12 @@ impl Warning {
             above_ft: fit.above_m.and_then(|m| maybe(ft_from_m(m), 0)),
             late_s: maybe(fit.late_s, 0),
         });
+    }
+
+    /// The worst that it has been.
+    pub fn worst(&self) -> WarningState {
+        let open = self.changes.iter().map(|step| step.to).filter(|s| *s != WarningState::Ended);
+        open.max().unwrap_or(self.state)
     }
 
     /// Whether it is on.
@@ -216,6 +271,17 @@ impl Warning {
             }
             (_, s) => format!("{who} enters {what} in {:.0} s at {place}", s.unwrap_or(0.0)),
         };
+        // What people and the engine have said names them.
+        seen.comments.clear();
+        if let Some(acknowledged) = &mut seen.acknowledged {
+            acknowledged.text.clear();
+        }
+        for step in &mut seen.changes {
+            step.reason = match step.from {
+                None => format!("raised as {}", step.to.name()),
+                Some(from) => format!("{} after {}", step.to.name(), from.name()),
+            };
+        }
         seen
     }
 }
@@ -243,45 +309,5 @@ impl WarningFiguresOf<'_> {
             levels_known: warning.levels_known,
             deviation: warning.deviation,
         }
-    }
-}
-
-/// The warnings that are on, and those that ended lately.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct WarningBook {
-    run: String,
-    warnings: BTreeMap<u64, Arc<Warning>>,
-}
-
-impl WarningBook {
-    pub fn new(run: &str) -> WarningBook {
-        WarningBook { run: run.to_owned(), ..WarningBook::default() }
-    }
-
-    /// Takes in a change and returns the warning after it.
-    pub fn take(&mut self, change: &WarningChange) -> Arc<Warning> {
-        let run = &self.run;
-        let entry = self.warnings.entry(change.warning);
-        let warning = entry
-            .and_modify(|warning| Arc::make_mut(warning).take(change))
-            .or_insert_with(|| Arc::new(Warning::new(run, change)));
-        warning.clone()
-    }
-
-    /// Puts present figures in place.
-    pub fn refresh<'a>(&mut self, open: impl Iterator<Item = &'a alert::Warning>) {
-        for warning in open {
-            if let Some(known) = self.warnings.get_mut(&warning.id) {
-                Arc::make_mut(known).figures(&warning.figures);
-            }
-        }
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Warning>> {
-        self.warnings.values()
-    }
-
-    pub fn forget(&mut self, now: Time) {
-        self.warnings.retain(|_, w| w.is_open() || now.seconds_since(w.last.0) <= REMEMBERED_S);
     }
 }

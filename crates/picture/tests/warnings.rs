@@ -1,17 +1,21 @@
 //! Warnings as they are told: to whom, with what, and that nobody learns more than policy has it.
 
+use deconflict_core::GeoPoint;
 use deconflict_engine::DEFAULT_RULES;
-use deconflict_picture::{Declared, FeedSetup, Kind, Live, Policy, Setup, Sight, View, Viewer};
+use deconflict_picture::{
+    Declared, FeedSetup, Kind, Live, Policy, Setup, Sight, View, Viewer, Warning,
+};
 use deconflict_sim::{Scenario, Simulation};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const PLANS: &str = include_str!("../../../scenarios/plans.toml");
 
-/// All that some viewers are told of the first minutes, by viewer.
-fn told(policy: &Policy, viewers: &[&str], minutes: u32) -> BTreeMap<String, Vec<(Kind, String)>> {
+/// The scenario, from its beginning.
+fn begin() -> (Live, Simulation, Scenario) {
     let scenario = Scenario::parse(PLANS).unwrap();
-    let mut simulation = Simulation::new(&scenario);
+    let simulation = Simulation::new(&scenario);
     let feed = FeedSetup {
         name: "receiver".to_owned(),
         owner: Some("RESCUE".to_owned()),
@@ -32,6 +36,12 @@ fn told(policy: &Policy, viewers: &[&str], minutes: u32) -> BTreeMap<String, Vec
     let mut live = Live::new(setup, scenario.start, 1).unwrap();
     live.set_plans(scenario.filed.clone());
     live.set_areas(scenario.reserved.clone());
+    (live, simulation, scenario)
+}
+
+/// All that some viewers are told of the first minutes, by viewer.
+fn told(policy: &Policy, viewers: &[&str], minutes: u32) -> BTreeMap<String, Vec<(Kind, String)>> {
+    let (mut live, mut simulation, scenario) = begin();
     let viewer = |name: &str| match name {
         "" => Viewer::Everything,
         party => Viewer::Party(party.to_owned()),
@@ -158,4 +168,79 @@ fn an_alert_by_plan_is_marked() {
     assert_eq!((&alert["state"], &alert["by_plan"]), (&"predicted".into(), &true.into()));
     assert!(alert["t_in_s"].as_f64().unwrap() > 1000.0);
     assert!(alert["reason"].as_str().unwrap().starts_with("by the plans of both: "));
+}
+
+/// PLN-1 as it is drawn: of two that follow their plans the pair view shows the way along the
+/// plans, up to beyond the closest point, and the alert and the view agree on where that is.
+#[test]
+fn an_encounter_by_plan_is_drawn_along_the_plans() {
+    let (mut live, mut simulation, scenario) = begin();
+    let mut compared = 0;
+    for second in 1..=120 {
+        let now = scenario.start.plus_s(f64::from(second));
+        live.push(simulation.step(now));
+        live.advance(now);
+        live.step();
+        let alerts: Vec<_> = live.book().iter().filter(|a| a.is_open() && a.by_plan).collect();
+        for alert in alerts {
+            let encounter = live.encounter(&alert.id).unwrap();
+            let tcpa_s = alert.figures.tcpa_s.unwrap();
+            assert!(tcpa_s > 600.0, "{tcpa_s}");
+            assert!(encounter.ahead.last().unwrap().t_s >= tcpa_s, "the closest point is in it");
+            for (side, place) in [(alert.a.track, 0), (alert.b.track, 1)] {
+                let path = live.engine().planned_path(side).unwrap();
+                for instant in &encounter.ahead {
+                    let shown = if place == 0 { instant.a } else { instant.b };
+                    let then = live.picture().time.plus_s(instant.t_s);
+                    let planned = path.at(then).unwrap().position;
+                    let shown = GeoPoint::from_deg(shown.lat, shown.lon).unwrap();
+                    // Five decimals of a degree.
+                    assert!(shown.distance_m(planned) < 2.0);
+                }
+            }
+            let nearest = encounter.ahead.iter().map(|i| i.nm).fold(f64::INFINITY, f64::min);
+            let step_nm = alert.figures.closing_kt.unwrap_or(0.0) * 10.0 / 3600.0;
+            assert!(nearest <= alert.figures.cpa_nm.unwrap() + step_nm, "{nearest} NM");
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+}
+
+/// PLN-9: an engine that is begun in the middle of a recording counts anew, and yet gives a warning the
+/// name and the record that it had; one that nobody knows gets a name that no other has.
+#[test]
+fn a_warning_keeps_its_name_when_it_is_looked_back_at() {
+    let run = |from_s: u32, known: Option<Vec<Arc<Warning>>>| {
+        let (mut live, mut simulation, scenario) = begin();
+        if let Some(known) = known {
+            live.know_warnings(known);
+        }
+        let mut last: BTreeMap<String, Arc<Warning>> = BTreeMap::new();
+        for second in 1..=8 * 60 {
+            let now = scenario.start.plus_s(f64::from(second));
+            let reports = simulation.step(now);
+            if second < from_s {
+                continue;
+            }
+            live.push(reports);
+            live.advance(now);
+            for warning in live.step().iter().flat_map(|step| &step.warnings) {
+                last.insert(warning.id.clone(), warning.clone());
+            }
+        }
+        (last, scenario.start)
+    };
+    let (first, start) = run(1, None);
+    let raised_s = |warning: &Warning| warning.first.0.seconds_since(start);
+    let area = first.values().find(|w| !w.is_about_plan()).unwrap();
+    let states = |w: &Warning| w.changes.iter().map(|c| (c.time, c.to)).collect::<Vec<_>>();
+    // Begun half a minute after it was raised.
+    let from_s = raised_s(area) as u32 + 30;
+    let (again, _) = run(from_s, Some(first.values().cloned().collect()));
+    let same = again.get(&area.id).unwrap_or_else(|| panic!("{:?}", again.keys()));
+    assert_eq!((same.first, states(same)), (area.first, states(area)));
+    assert!(again.keys().all(|id| first.contains_key(id)), "{:?}", again.keys());
+    let (unknown, _) = run(from_s, Some(Vec::new()));
+    assert!(unknown.keys().all(|id| id.starts_with("test-wr")), "{:?}", unknown.keys());
 }

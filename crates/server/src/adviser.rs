@@ -2,10 +2,12 @@
 //!
 //! It takes processor time, more of it the denser the traffic, and alerts must not wait for it.
 //! So it is done beside the thread that owns the engine, with one batch under way at the most:
-//! where advice takes longer than an evaluation, it comes less often, and alerts as ever.
+//! where advice takes longer than an evaluation, it comes less often, and alerts as ever. A batch that
+//! ends in a panic costs itself and nothing after it.
 
 use crate::metrics::Metrics;
 use deconflict_picture::{Answers, Questions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Instant;
 
@@ -25,13 +27,29 @@ impl Adviser {
         metrics: Metrics,
         tell: impl Fn(Answers) -> bool + Send + 'static,
     ) -> std::io::Result<Adviser> {
+        Adviser::start_with(metrics, Questions::answer, tell)
+    }
+
+    fn start_with(
+        metrics: Metrics,
+        answer: impl Fn(Questions) -> Answers + Send + 'static,
+        tell: impl Fn(Answers) -> bool + Send + 'static,
+    ) -> std::io::Result<Adviser> {
         let (questions, received) = mpsc::channel::<Questions>();
         let thread = std::thread::Builder::new().name("adviser".to_owned());
         thread.spawn(move || {
             for questions in received {
                 let begun = Instant::now();
                 let span = tracing::debug_span!("advice", alerts = questions.alerts());
-                let answers = span.in_scope(|| questions.answer());
+                let unanswered = questions.unanswered();
+                // What is asked is plain data and gone afterwards: nothing is left half changed.
+                let work = AssertUnwindSafe(|| span.in_scope(|| answer(questions)));
+                let answers = catch_unwind(work).unwrap_or_else(|fault| {
+                    let what = crate::problem::panic_text(&*fault);
+                    tracing::error!(what, alerts = unanswered.alerts(), "advice ended in a panic");
+                    metrics.advice_panics.inc();
+                    unanswered
+                });
                 metrics.advised(begun.elapsed().as_secs_f64());
                 if !tell(answers) {
                     return;
@@ -128,5 +146,33 @@ mod tests {
             None
         });
         assert!(is_asked, "it is free again");
+    }
+    /// SRV-6: a batch that ends in a panic is told as unanswered, and the next one is answered.
+    #[test]
+    fn a_panic_costs_one_batch() {
+        let (tell, told) = mpsc::channel();
+        let metrics = Metrics::default();
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let answer = move |questions: Questions| {
+            assert!(!first.swap(false, std::sync::atomic::Ordering::Relaxed), "this is a test");
+            questions.answer()
+        };
+        let tell = move |answers| tell.send(answers).is_ok();
+        let mut adviser = Adviser::start_with(metrics.clone(), answer, tell).unwrap();
+        let mut live = called();
+        // As if there were advice from before.
+        let questions = live.questions(8).unwrap();
+        live.answered(questions.clone().answer());
+        assert!(live.step().unwrap().advised[0].advice.is_some());
+        let mut advice = || {
+            adviser.ask(|| Some(questions.clone()));
+            let answers = told.recv_timeout(Duration::from_secs(60)).unwrap();
+            adviser.has_answered();
+            live.answered(answers);
+            live.step().unwrap().advised[0].advice.clone()
+        };
+        assert!(advice().is_none(), "what is old is taken back");
+        assert!(advice().is_some());
+        assert_eq!(metrics.advice_panics.get(), 1);
     }
 }

@@ -36,6 +36,8 @@ pub struct Config {
     pub visibility: Visibility,
     /// How reservations are ruled.
     pub reservations: Reservations,
+    /// How messages are signed.
+    pub hotline: HotLineConfig,
     /// The service as one of several that agree ahead.
     pub uss: Option<UssConfig>,
     /// What is known of parties, by name.
@@ -65,6 +67,7 @@ impl Default for Config {
             access: None,
             visibility: Visibility::default(),
             reservations: Reservations::default(),
+            hotline: HotLineConfig::default(),
             uss: None,
             parties: BTreeMap::new(),
             rules: None,
@@ -109,6 +112,15 @@ impl Default for Http {
             max_replays: 8,
         }
     }
+}
+
+/// `[hotline]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HotLineConfig {
+    /// File of the private key that messages are signed with, PEM; without it one is made and kept
+    /// in the database.
+    pub key_file: Option<PathBuf>,
 }
 
 /// `[store]`
@@ -331,7 +343,8 @@ impl Config {
             }
         };
         let http = [&mut self.http.certificate, &mut self.http.private_key];
-        let rules = [&mut self.rules, &mut self.reservations.matrix].into_iter().flatten();
+        let files = [&mut self.rules, &mut self.reservations.matrix, &mut self.hotline.key_file];
+        let rules = files.into_iter().flatten();
         http.into_iter().flatten().chain(rules).for_each(resolve);
         self.layer.iter_mut().for_each(|layer| resolve(&mut layer.file));
         resolve(&mut self.recording.dir);

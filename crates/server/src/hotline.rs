@@ -2,27 +2,31 @@
 //!
 //! Each message is hashed together with the hash of the one before it, and the service signs
 //! that; so a word that is changed, and a message that is taken out or put in between, is found
-//! (MSG-1). A party may sign what it sends with a key of its own: then not even the service could
+//! (MSG-1). How far the chain has come is signed too, and told to whoever asks: so the removal of the newest
+//! is found as well (MSG-2). A party may sign what it sends with a key of its own: then not even the service could
 //! have made it up. Receipts are signed the same way.
 //!
 //! What is signed is plain text, one `name: value` a line and the words last, so that anybody can
 //! make the same bytes. Signatures are Ed25519 (RFC 8032), hashes SHA-256.
 
+mod head;
+mod key;
 mod proof;
 mod text;
 
+pub use head::Head;
+pub use key::KeyFile;
 pub use proof::{Checks, Proof, ReceiptProof, SenderProof};
-pub use text::{of_message, of_receipt, of_sender};
+pub use text::{of_head, of_message, of_receipt, of_sender};
 
 use crate::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use deconflict_store::{
-    Entry, MessageRow, NotStored, ReadError, ReceiptRow, SigningKeyRow, Store, Writer,
-};
+use deconflict_store::{Entry, MessageRow, NotStored, ReadError, ReceiptRow, Store, Writer};
+use head::Last;
+use key::Signer;
 use ring::digest;
-use ring::rand::SystemRandom;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,26 +88,16 @@ pub fn hash(text: &str) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The key that the service signs with.
-struct Signer {
-    id: String,
-    pair: Ed25519KeyPair,
-}
-
-impl Signer {
-    fn sign(&self, text: &str) -> String {
-        STANDARD.encode(self.pair.sign(text.as_bytes()))
-    }
-}
-
 /// Sends messages, one after the other, so that each follows the one before.
 pub struct HotLine {
     store: Store,
     writer: Writer,
     parties: BTreeMap<String, String>,
+    /// The key, where it is kept outside of the database.
+    key_file: Option<KeyFile>,
     signer: OnceCell<Signer>,
-    /// The hash of the last message, if that is known.
-    last: Mutex<Option<String>>,
+    /// How far the chain has come, if that is known.
+    last: Mutex<Option<Last>>,
 }
 
 fn unreadable(error: &ReadError) -> Problem {
@@ -111,48 +105,32 @@ fn unreadable(error: &ReadError) -> Problem {
 }
 
 impl HotLine {
-    /// A hot-line; `parties` are the public keys of those that sign themselves.
-    pub fn new(store: Store, parties: BTreeMap<String, String>) -> Arc<HotLine> {
+    /// A hot-line; `parties` are the public keys of those that sign themselves. Without a key file
+    /// the key stands in the database.
+    pub fn new(
+        store: Store,
+        parties: BTreeMap<String, String>,
+        key_file: Option<KeyFile>,
+    ) -> Arc<HotLine> {
         let writer = store.writer();
         let (signer, last) = (OnceCell::new(), Mutex::new(None));
-        Arc::new(HotLine { store, writer, parties, signer, last })
+        Arc::new(HotLine { store, writer, parties, key_file, signer, last })
     }
 
-    /// Reads the key, and makes one if there is none.
+    /// Reads the key, and makes one if there is none; and looks whether the chain is whole.
     ///
     /// # Errors
     /// If the store is away.
     pub async fn open(&self) -> Result<(), Problem> {
-        self.signer().await.map(|_| ())
+        let mut last = self.last.lock().await;
+        if last.is_none() {
+            *last = Some(self.read_last().await?);
+        }
+        Ok(())
     }
 
     async fn signer(&self) -> Result<&Signer, Problem> {
         self.signer.get_or_try_init(|| self.find_key()).await
-    }
-
-    async fn find_key(&self) -> Result<Signer, Problem> {
-        let wrong = |_| Problem::unavailable("the key for signatures cannot be used", 60);
-        let keys = self.store.signing_keys().await.map_err(|e| unreadable(&e))?;
-        if let Some(row) = keys.last() {
-            let pkcs8 = STANDARD.decode(&row.private_key).map_err(|_| wrong(()))?;
-            let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| wrong(()))?;
-            return Ok(Signer { id: row.id.clone(), pair });
-        }
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| wrong(()))?;
-        let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).map_err(|_| wrong(()))?;
-        let public_key = STANDARD.encode(pair.public_key().as_ref());
-        let id = hash(&public_key).chars().take(16).collect::<String>();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let row = SigningKeyRow {
-            id: id.clone(),
-            created_ns: i64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(i64::MAX),
-            public_key,
-            private_key: STANDARD.encode(pkcs8.as_ref()),
-        };
-        let stored = self.writer.record_durably(Entry::SigningKey(row)).await;
-        stored.map_err(|error| Problem::not_stored(&error))?;
-        tracing::info!(key = id, "a key for signatures was made");
-        Ok(Signer { id, pair })
     }
 
     /// The public keys that messages have been signed with, the present one last: id, key.
@@ -160,9 +138,11 @@ impl HotLine {
     /// # Errors
     /// If the store is away.
     pub async fn public_keys(&self) -> Result<Vec<(String, String)>, Problem> {
-        self.open().await?;
+        let present = &self.signer().await?.id;
         let keys = self.store.signing_keys().await.map_err(|e| unreadable(&e))?;
-        Ok(keys.into_iter().map(|row| (row.id, row.public_key)).collect())
+        let mut keys: Vec<_> = keys.into_iter().map(|row| (row.id, row.public_key)).collect();
+        keys.sort_by_key(|(id, _)| id == present);
+        Ok(keys)
     }
 
     /// What a party has signed, if it holds against the key that is known of it.
@@ -207,12 +187,12 @@ impl HotLine {
     ) -> Result<MessageRow, Problem> {
         let signer = self.signer().await?;
         let mut last = self.last.lock().await;
-        let previous = match last.take() {
-            Some(previous) => previous,
+        let before = match last.take() {
+            Some(before) => before,
             None => self.read_last().await?,
         };
         let mut signed = Signed {
-            previous,
+            previous: before.hash.clone(),
             hash: String::new(),
             signature: String::new(),
             key: signer.id.clone(),
@@ -222,25 +202,20 @@ impl HotLine {
         (signed.hash, signed.signature) = (hash(&text), signer.sign(&text));
         // Plain data with text keys.
         message.signed = serde_json::to_string(&signed).ok();
-        match self.writer.record_durably(Entry::Message(message.clone())).await {
-            Ok(()) => *last = Some(signed.hash),
+        let now = Last { count: before.count + 1, hash: signed.hash };
+        let head = now.head(signer, message.time_ns);
+        let entry = Entry::Chained { message: Some(message.clone()), head };
+        match self.writer.record_durably(entry).await {
+            Ok(()) => *last = Some(now),
             // It is certain that nothing was stored.
             Err(error @ (NotStored::Away(_) | NotStored::Full | NotStored::Closed)) => {
-                *last = Some(signed.previous);
+                *last = Some(before);
                 return Err(Problem::not_stored(&error));
             }
             // Read again before the next one.
             Err(error) => return Err(Problem::not_stored(&error)),
         }
         Ok(message)
-    }
-
-    async fn read_last(&self) -> Result<String, Problem> {
-        // Whatever was in doubt is settled once this is through.
-        let settled = self.writer.record_durably(Entry::Nothing).await;
-        settled.map_err(|error| Problem::not_stored(&error))?;
-        let last = self.store.last_message().await.map_err(|e| unreadable(&e))?;
-        Ok(last.as_ref().and_then(signed_of).map_or_else(|| FIRST.to_owned(), |s| s.hash))
     }
 
     /// Puts down that a message has got to a party.

@@ -1,16 +1,21 @@
 //! From steps of the picture to entries of the store.
 
-use deconflict_picture::{Alert, AlertState, Change, Comment, Feed, Health, Stamp, Step};
+use deconflict_core::Time;
+use deconflict_picture::{
+    Alert, AlertState, Change, Comment, Feed, Health, Stamp, Step, Warning, WarningState,
+    WarningStep,
+};
 use deconflict_store::{
-    AlertChangeRow, AlertRecord, AlertRow, AuditRow, Entry, NoteKind, NoteRow, Writer,
+    AlertRecord, AlertRow, AuditRow, ChangeRow, Entry, NoteKind, NoteRow, WarningRecord,
+    WarningRow, Writer,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Writes down what happens to alerts and feeds.
+/// Writes down what happens to alerts, warnings and feeds.
 pub struct Keeper {
     writer: Writer,
-    /// How many changes of each alert have been written.
+    /// How many changes of each alert and warning have been written.
     written: HashMap<String, usize>,
     health: HashMap<String, Health>,
 }
@@ -26,26 +31,48 @@ impl Keeper {
         for alert in &step.alerts {
             self.keep_alert(alert);
         }
+        for warning in &step.warnings {
+            self.keep_warning(warning);
+        }
         if step.evaluated {
             self.keep_feeds(&step.picture.feeds);
         }
     }
 
     fn keep_alert(&mut self, alert: &Arc<Alert>) {
-        let written = self.written.entry(alert.id.clone()).or_default();
-        let fresh = alert.changes.get(*written..).unwrap_or_default();
-        *written = alert.changes.len();
+        let row = || row_of(alert);
+        let fresh = self.fresh(&alert.id, &alert.changes, alert.is_open());
         if fresh.is_empty() {
-            self.writer.record(Entry::Alert { row: row_of(alert), change: None });
+            self.writer.record(Entry::Alert { row: row(), change: None });
         }
         for change in fresh {
             let change = Some(change_of(&alert.id, change));
-            self.writer.record(Entry::Alert { row: row_of(alert), change });
+            self.writer.record(Entry::Alert { row: row(), change });
         }
-        if !alert.is_open() {
-            // Remarks on an alert that is over go straight to the store.
-            self.written.remove(&alert.id);
+    }
+
+    fn keep_warning(&mut self, warning: &Arc<Warning>) {
+        let row = || warning_row_of(warning);
+        let fresh = self.fresh(&warning.id, &warning.changes, warning.is_open());
+        if fresh.is_empty() {
+            self.writer.record(Entry::Warning { row: row(), change: None });
         }
+        for step in fresh {
+            let change = Some(step_of(&warning.id, step));
+            self.writer.record(Entry::Warning { row: row(), change });
+        }
+    }
+
+    /// The changes that have not been written yet.
+    fn fresh<'a, T>(&mut self, id: &str, changes: &'a [T], is_open: bool) -> &'a [T] {
+        let written = self.written.entry(id.to_owned()).or_default();
+        let fresh = changes.get(*written..).unwrap_or_default();
+        *written = changes.len();
+        if !is_open {
+            // Remarks on what is over go straight to the store.
+            self.written.remove(id);
+        }
+        fresh
     }
 
     fn keep_feeds(&mut self, feeds: &[Feed]) {
@@ -84,6 +111,7 @@ fn row_of(alert: &Alert) -> AlertRow {
         run: run.to_owned(),
         number: number.parse().unwrap_or(0),
         state: alert.state.name().to_owned(),
+        worst: alert.worst().name().to_owned(),
         first_ns: alert.first.0.as_nanos(),
         last_ns: alert.last.0.as_nanos(),
         a_name: alert.a.name.clone(),
@@ -96,9 +124,32 @@ fn row_of(alert: &Alert) -> AlertRow {
     }
 }
 
-fn change_of(alert: &str, change: &Change) -> AlertChangeRow {
-    AlertChangeRow {
-        alert: alert.to_owned(),
+fn warning_row_of(warning: &Warning) -> WarningRow {
+    let (run, number) = warning.id.rsplit_once("-w").unwrap_or((warning.id.as_str(), "0"));
+    let aircraft = &warning.aircraft;
+    let words = [&aircraft.address, &aircraft.callsign].into_iter().flatten().map(String::as_str);
+    let words: Vec<&str> = words.chain([warning.name.as_str(), &warning.kind]).collect();
+    WarningRow {
+        id: warning.id.clone(),
+        run: run.to_owned(),
+        number: number.parse().unwrap_or(0),
+        about: warning.about.name().to_owned(),
+        state: warning.state.name().to_owned(),
+        worst: warning.worst().name().to_owned(),
+        first_ns: warning.first.0.as_nanos(),
+        last_ns: warning.last.0.as_nanos(),
+        aircraft: aircraft.name.clone(),
+        operator: aircraft.operator.clone(),
+        topic: warning.topic.clone(),
+        owner: warning.owner.clone(),
+        text: words.join(" "),
+        body: serde_json::to_string(warning).unwrap_or_default(),
+    }
+}
+
+fn change_of(alert: &str, change: &Change) -> ChangeRow {
+    ChangeRow {
+        of: alert.to_owned(),
         time_ns: change.time.0.as_nanos(),
         from: change.from.map(|state| state.name().to_owned()),
         to: change.to.name().to_owned(),
@@ -107,12 +158,23 @@ fn change_of(alert: &str, change: &Change) -> AlertChangeRow {
     }
 }
 
-/// A remark as it is stored.
-pub fn note_of(alert: &str, kind: NoteKind, comment: &Comment) -> NoteRow {
+fn step_of(warning: &str, step: &WarningStep) -> ChangeRow {
+    ChangeRow {
+        of: warning.to_owned(),
+        time_ns: step.time.0.as_nanos(),
+        from: step.from.map(|state| state.name().to_owned()),
+        to: step.to.name().to_owned(),
+        reason: step.reason.clone(),
+        body: serde_json::to_string(step).unwrap_or_default(),
+    }
+}
+
+/// A remark on an alert or a warning as it is stored.
+pub fn note_of(of: &str, kind: NoteKind, comment: &Comment) -> NoteRow {
     NoteRow {
         id: 0,
         kind,
-        alert: alert.to_owned(),
+        alert: of.to_owned(),
         by: comment.by.clone(),
         time_ns: comment.at.0.as_nanos(),
         text: comment.text.clone(),
@@ -124,16 +186,56 @@ pub fn alert_of(row: &AlertRow, notes: &[NoteRow]) -> Option<Arc<Alert>> {
     let mut alert: Alert = serde_json::from_str(&row.body).ok()?;
     // The columns are kept true when the service has been restarted.
     alert.state = AlertState::parse(&row.state)?;
-    (alert.acknowledged, alert.comments) = (None, Vec::new());
-    for note in notes.iter().filter(|note| note.alert == row.id) {
-        let at = Stamp(deconflict_core::Time::from_nanos(note.time_ns));
+    (alert.acknowledged, alert.comments) = said(&row.id, notes);
+    Some(Arc::new(alert))
+}
+
+/// Who acknowledged it last, and what was said of it.
+fn said(id: &str, notes: &[NoteRow]) -> (Option<Comment>, Vec<Comment>) {
+    let (mut acknowledged, mut comments) = (None, Vec::new());
+    for note in notes.iter().filter(|note| note.alert == id) {
+        let at = Stamp(Time::from_nanos(note.time_ns));
         let comment = Comment { by: note.by.clone(), at, text: note.text.clone() };
         match note.kind {
-            NoteKind::Acknowledge => alert.acknowledged = Some(comment),
-            NoteKind::Comment => alert.comments.push(comment),
+            NoteKind::Acknowledge => acknowledged = Some(comment),
+            NoteKind::Comment => comments.push(comment),
         }
     }
-    Some(Arc::new(alert))
+    (acknowledged, comments)
+}
+
+/// A warning as it stands in the store; `None` if what stands there is none.
+pub fn warning_of(row: &WarningRow, notes: &[NoteRow]) -> Option<Arc<Warning>> {
+    let mut warning: Warning = serde_json::from_str(&row.body).ok()?;
+    // The columns are kept true when the service has been restarted.
+    warning.state = WarningState::parse(&row.state)?;
+    (warning.acknowledged, warning.comments) = said(&row.id, notes);
+    Some(Arc::new(warning))
+}
+
+/// A warning with its whole record.
+pub fn warning_of_record(record: &WarningRecord) -> Option<Arc<Warning>> {
+    let mut warning = warning_of(&record.warning, &record.notes)?;
+    let changed = Arc::make_mut(&mut warning);
+    let steps = record.changes.iter().map(|row| {
+        let stored: Option<WarningStep> = serde_json::from_str(&row.body).ok();
+        stored.unwrap_or_else(|| WarningStep {
+            time: Stamp(Time::from_nanos(row.time_ns)),
+            from: row.from.as_deref().and_then(WarningState::parse),
+            to: WarningState::parse(&row.to).unwrap_or(changed.state),
+            reason: row.reason.clone(),
+            t_in_s: None,
+        })
+    });
+    let steps: Vec<WarningStep> = steps.collect();
+    if let Some(last) = steps.last()
+        && !changed.is_open()
+    {
+        // Ended by a restart: the words stand in the record only.
+        changed.reason.clone_from(&last.reason);
+    }
+    changed.changes = steps;
+    Some(warning)
 }
 
 /// An alert with its whole record.
@@ -142,7 +244,7 @@ pub fn alert_of_record(record: &AlertRecord) -> Option<Arc<Alert>> {
     let changes = record.changes.iter().map(|row| {
         let stored: Option<Change> = serde_json::from_str(&row.body).ok();
         stored.unwrap_or_else(|| Change {
-            time: Stamp(deconflict_core::Time::from_nanos(row.time_ns)),
+            time: Stamp(Time::from_nanos(row.time_ns)),
             from: row.from.as_deref().and_then(AlertState::parse),
             to: AlertState::parse(&row.to).unwrap_or(alert.state),
             reason: row.reason.clone(),

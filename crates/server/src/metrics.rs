@@ -67,6 +67,8 @@ pub struct Metrics {
     pub detection: Histogram,
     /// Time to work out what keeps the aircraft of alerts apart.
     pub advice: Histogram,
+    /// Batches of advice that ended in a panic.
+    pub advice_panics: Counter,
     /// From the moment that an evaluation is about to the alert on the streams.
     pub alert_latency: Histogram,
     /// Evaluations.
@@ -120,6 +122,7 @@ impl Default for Metrics {
             alert_changes: Family::default(),
             detection: times(),
             advice: times(),
+            advice_panics: Counter::default(),
             alert_latency: times(),
             evaluations: Counter::default(),
             streams: Gauge::default(),
@@ -143,6 +146,8 @@ impl Default for Metrics {
         r.register("feed_reports", "Reports taken in", m.reports.clone());
         r.register("feed_errors", "Records that could not be read", m.errors.clone());
         r.register("feed_dropped", "Reports dropped for lack of time", m.dropped.clone());
+        let panics = "Batches of advice that ended in a panic";
+        r.register("advice_panics", panics, m.advice_panics.clone());
         let lag = "From measurement to receipt, smoothed";
         r.register_with_unit("feed_lag", lag, Unit::Seconds, m.lag.clone());
         r.register("feed_up", "1 while the feed speaks", m.feed_up.clone());

@@ -154,3 +154,9 @@ pub async fn in_words(request: Request, next: Next) -> Response {
     }
     response
 }
+
+/// What a panic says.
+pub fn panic_text(what: &(dyn std::any::Any + Send)) -> &str {
+    let text = what.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| what.downcast_ref::<&str>().copied()).unwrap_or("unknown")
+}

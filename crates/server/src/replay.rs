@@ -1,14 +1,14 @@
 //! Looking back: a recording played through the same engine, for one reader.
 
 use crate::api::App;
-use crate::keeping::alert_of;
+use crate::keeping::{alert_of, warning_of};
 use crate::problem::Problem;
 use crate::standing::Standing;
 use axum::http::StatusCode;
 use deconflict_core::Time;
-use deconflict_picture::{Known, Live, Message, Policy, Setup, View, Viewer};
+use deconflict_picture::{Known, Live, Message, Policy, Setup, View, Viewer, Warning};
 use deconflict_record::{Begin, Position, Recording, Row};
-use deconflict_store::{AlertQuery, AlertState};
+use deconflict_store::{AlertQuery, AlertState, ReadError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -60,7 +60,7 @@ pub struct Player {
     names: Option<Names>,
 }
 
-/// The names that alerts were given when they happened.
+/// The names that alerts and warnings were given when they happened.
 struct Names {
     app: Arc<App>,
     runtime: Handle,
@@ -69,39 +69,54 @@ struct Names {
 }
 
 impl Names {
-    /// The alerts that were on between what has been fetched and some time after `now`, if
-    /// that is needed. While the database is away alerts go by other names.
-    fn before(&mut self, now: Time) -> Vec<Known> {
+    /// The alerts and warnings that were on between what has been fetched and some time after
+    /// `now`, if that is needed. While the database is away they go by other names.
+    fn before(&mut self, now: Time) -> (Vec<Known>, Vec<Arc<Warning>>) {
         if now < self.until {
-            return Vec::new();
+            return Default::default();
         }
         let (from, to) = (self.until.min(now), now.plus_s(NAMES_S));
         // What is still to happen is asked for when it has.
         let present = self.app.hub.picture().time;
         self.until = to.min(present).max(now);
-        let mut known = Vec::new();
-        let mut before = None;
+        let query = AlertQuery {
+            state: AlertState::All,
+            from_ns: Some(from.as_nanos()),
+            to_ns: Some(to.as_nanos()),
+            limit: MOST_NAMES,
+            ..AlertQuery::default()
+        };
+        let store = &self.app.store;
+        let alerts = self.all(&query, |query| async move { store.alerts(&query).await }, |r| &r.id);
+        let warnings =
+            self.all(&query, |query| async move { store.warnings(&query).await }, |r| &r.id);
+        let alerts = alerts.iter().filter_map(|row| alert_of(row, &[])).map(Known::of);
+        let warnings = warnings.iter().filter_map(|row| warning_of(row, &[]));
+        (alerts.collect(), warnings.collect())
+    }
+
+    /// All rows of all pages that can be had.
+    fn all<R, F: Future<Output = Result<Vec<R>, ReadError>>>(
+        &self,
+        query: &AlertQuery,
+        page: impl Fn(AlertQuery) -> F,
+        id: impl Fn(&R) -> &String,
+    ) -> Vec<R> {
+        let (mut query, mut all) = (query.clone(), Vec::new());
         loop {
-            let query = AlertQuery {
-                state: AlertState::All,
-                from_ns: Some(from.as_nanos()),
-                to_ns: Some(to.as_nanos()),
-                limit: MOST_NAMES,
-                before: before.take(),
-                ..AlertQuery::default()
-            };
-            let rows = match self.runtime.block_on(self.app.store.alerts(&query)) {
+            let rows = match self.runtime.block_on(page(query.clone())) {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(%error, "names of past alerts cannot be read");
-                    return known;
+                    return all;
                 }
             };
-            known.extend(rows.iter().filter_map(|row| alert_of(row, &[])).map(Known::of));
-            if rows.len() < MOST_NAMES as usize {
-                return known;
+            query.before = rows.last().map(|row| id(row).clone());
+            let is_last = rows.len() < MOST_NAMES as usize;
+            all.extend(rows);
+            if is_last {
+                return all;
             }
-            before = rows.last().map(|row| row.id.clone());
         }
     }
 }
@@ -220,8 +235,9 @@ impl Player {
                     self.wait_for(now)?;
                 }
                 if let Some(names) = &mut self.names {
-                    let known = names.before(now);
-                    self.live.know(known);
+                    let (alerts, warnings) = names.before(now);
+                    self.live.know(alerts);
+                    self.live.know_warnings(warnings);
                 }
                 self.live.advance(now);
                 let step = self.live.step();

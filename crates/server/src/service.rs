@@ -5,7 +5,7 @@ use crate::clock::{ServiceClock, SystemWall, Wall};
 use crate::config::{Config, ConfigError};
 use crate::conformance::{Conforming, tell_changes};
 use crate::coordination::{Coordination, Ears, keep_filed};
-use crate::hotline::HotLine;
+use crate::hotline::{HotLine, KeyFile};
 use crate::hub::Hub;
 use crate::keeping::Keeper;
 use crate::layers;
@@ -20,7 +20,9 @@ use deconflict_core::Time;
 use deconflict_engine::DEFAULT_RULES;
 use deconflict_feeds::{Bundled, Feeds, Inbox, Plan, Rim};
 use deconflict_outputs::{OutputConfig, Outputs, Told};
-use deconflict_picture::{Declared, FeedSetup, Live, Policy, Setup, Step, see, see_alert};
+use deconflict_picture::{
+    Declared, FeedSetup, Live, Policy, Setup, Step, see, see_alert, see_warning,
+};
 use deconflict_record::{Limits, Recorder};
 use deconflict_store::{Entry, RunRow, Store};
 use deconflict_uss::Uss;
@@ -89,6 +91,8 @@ impl Service {
         };
         let access = Access::new(&access_config, &start.folder, Arc::new(SystemClock::new()));
         let access = Arc::new(access.map_err(|e| ConfigError(e.to_string()))?);
+        let key_file = config.hotline.key_file.as_deref().map(KeyFile::read).transpose();
+        let key_file = key_file.map_err(|e| ConfigError(format!("hotline.key_file: {e}")))?;
         let exchange = match &config.uss {
             Some(uss) => Some((uss.settings()?, uss.gate().await?)),
             None => None,
@@ -192,7 +196,7 @@ impl Service {
         );
         let keys = config.parties.iter();
         let keys = keys.filter_map(|(name, p)| Some((name.clone(), p.public_key.clone()?)));
-        let hotline = HotLine::new(store.clone(), keys.collect());
+        let hotline = HotLine::new(store.clone(), keys.collect(), key_file);
         // A database that is away holds up nothing: both are tried again when it is needed, and
         // without it nothing is reserved.
         if store.health().borrow().is_ok() {
@@ -368,14 +372,17 @@ struct Teller {
 
 impl Teller {
     fn tell(&mut self, step: &Step) {
-        if !step.evaluated && step.alerts.is_empty() {
+        if !step.evaluated && step.alerts.is_empty() && step.warnings.is_empty() {
             return;
         }
         for viewer in self.outputs.viewers() {
             let seen = Arc::new(see(&step.picture, &viewer, &self.policy));
             let alerts = step.alerts.iter();
             let alerts = alerts.filter_map(|alert| see_alert(alert, &viewer, &self.policy));
-            self.outputs.tell(&viewer, &Told::new(seen, step.evaluated, alerts.collect()));
+            let warnings = step.warnings.iter();
+            let warnings = warnings.filter_map(|w| see_warning(w, &viewer, &self.policy));
+            let told = Told::new(seen, step.evaluated, alerts.collect());
+            self.outputs.tell(&viewer, &told.with_warnings(warnings.collect()));
         }
     }
 }

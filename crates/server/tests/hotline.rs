@@ -128,7 +128,8 @@ async fn what_was_said_can_be_proved() {
     // After a restart the key is the same, and the chain goes on.
     let running = start_in(&text, running.stop().await).await;
     let tower = running.client().bearer(&keys[0]);
-    assert_eq!(tower.get("/v1/messages/key").await.json(), public);
+    let again = tower.get("/v1/messages/key").await.json();
+    assert_eq!(again[0]["public_key"], public[0]["public_key"]);
     let last = tower.post("/v1/messages", json!({ "text": "to everybody" })).await.json();
     assert_eq!(
         proof(&tower, &last["id"]).await["previous"],
@@ -173,7 +174,155 @@ async fn what_was_said_can_be_proved() {
     assert_eq!((&after["hash"], &after["previous"]), (&json!(true), &json!(false)), "{after}");
     let gap = checks(&later[2]).await;
     assert_eq!((&gap["signature"], &gap["previous"]), (&json!(true), &json!(false)), "{gap}");
-    assert!(all_hold(&proof(&tower, &last["id"]).await));
+    // The last is as it was; that one is missing before it is told all the same.
+    let whole = checks(&last["id"]).await;
+    let of_last = whole.as_object().unwrap().iter().filter(|(_, holds)| **holds == json!(false));
+    assert_eq!(of_last.map(|(check, _)| check.as_str()).collect::<Vec<_>>(), ["head"]);
+    running.stop().await;
+}
+
+/// Keys of a tower and of two parties.
+fn tower_and_parties() -> (String, Vec<String>) {
+    let (mut text, mut keys) = (String::new(), Vec::new());
+    for (name, role, party) in [
+        ("tower", Role::Controller, None),
+        ("RED", Role::Party, Some("RED")),
+        ("GREY", Role::Party, Some("GREY")),
+    ] {
+        let (lines, key) = key(name, role, party);
+        text += &lines;
+        keys.push(key);
+    }
+    (text, keys)
+}
+
+async fn send(client: &Client, to: &str, text: &str) -> Value {
+    let sent = client.post("/v1/messages", json!({ "to": to, "text": text })).await;
+    assert_eq!(sent.status, 201, "{sent:?}");
+    sent.json()
+}
+
+/// MSG-2: the newest message is taken out. The service finds it, and goes on so that it stays found;
+/// where all of an older state was put back, whoever kept a head can show that there was more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_message_cannot_go_unnoticed() {
+    let (text, keys) = tower_and_parties();
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("store.db");
+    let url = format!("sqlite:{}", file.display());
+    let running = start_in(&text, dir).await;
+    let client = |running: &common::Running, name: usize| running.client().bearer(&keys[name]);
+    let tower = client(&running, 0);
+    let first = send(&tower, "RED", "one").await;
+    send(&tower, "GREY", "not for RED").await;
+    let dir = running.stop().await;
+    let before = std::fs::read(&file).unwrap();
+    let running = start_in(&text, dir).await;
+    let newest = send(&client(&running, 0), "RED", "two").await;
+
+    // RED keeps what it is told, which says nothing of what others have written.
+    let of_red = client(&running, 1).get("/v1/messages/key").await.json();
+    let kept = &of_red[0]["head"];
+    assert_eq!(
+        (&kept["of"], &kept["count"], &kept["hash"]),
+        (&json!("RED"), &json!(2), &newest["hash"])
+    );
+    let told = proof(&client(&running, 1), &first["id"]).await;
+    assert_eq!((&told["head"]["count"], &told["checks"]["head"]), (&json!(2), &json!(true)));
+    let genuine = |head: &Value| {
+        let text = format!(
+            "deconflict head 1\nof: RED\ncount: {}\nhash: {}\n",
+            head["count"],
+            head["hash"].as_str().unwrap()
+        );
+        head["signed_text"].as_str().unwrap().starts_with(&text)
+            && holds(&of_red[0]["public_key"], &head["signed_text"], &head["signature"])
+    };
+    assert!(genuine(kept));
+    let all = client(&running, 0).get("/v1/messages/key").await.json();
+    assert_eq!((&all[0]["head"]["of"], &all[0]["head"]["count"]), (&Value::Null, &json!(3)));
+
+    let dir = running.stop().await;
+    sqlx::any::install_default_drivers();
+    let mut database = AnyConnection::connect(&url).await.unwrap();
+    let id = newest["id"].as_str().unwrap();
+    for table in ["receipts WHERE message", "messages WHERE id"] {
+        let sql = format!("DELETE FROM {table} = '{id}'");
+        database.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+    database.close().await.unwrap();
+    let running = start_in(&text, dir).await;
+    let tower = client(&running, 0);
+    assert_eq!(proof(&tower, &first["id"]).await["checks"]["head"], json!(false));
+    let next = send(&tower, "RED", "three").await;
+    let checks = proof(&tower, &next["id"]).await;
+    assert_eq!(checks["previous"], newest["hash"], "it follows the one that was there");
+    assert_eq!(
+        (&checks["checks"]["previous"], &checks["checks"]["head"]),
+        (&json!(false), &json!(false))
+    );
+
+    // Everything as it was before that message: in itself it is whole, but RED knows better.
+    let dir = running.stop().await;
+    std::fs::write(&file, before).unwrap();
+    for rest in ["store.db-wal", "store.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(rest));
+    }
+    let running = start_in(&text, dir).await;
+    let red = client(&running, 1);
+    assert!(all_hold(&proof(&red, &first["id"]).await));
+    let now = &red.get("/v1/messages/key").await.json()[0]["head"];
+    assert!(genuine(now) && now["count"].as_u64() < kept["count"].as_u64(), "{now} {kept}");
+    running.stop().await;
+}
+
+/// A key in a file is not in the database; what was signed with either can be verified for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_key_may_be_kept_outside_of_the_database() {
+    let (text, keys) = tower_and_parties();
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("hotline.pem");
+    // As OpenSSL writes it: PKCS #8 version 1, the seed alone (RFC 8410).
+    let mut pkcs8 = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
+    pkcs8.extend([7; 32]);
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(&pkcs8)
+    );
+    let with_file = format!("hotline.key_file = {file:?}\n{text}");
+    let config = common::config_in(&with_file, dir.path());
+    let error = common::try_start(config, dir.path()).await.err().unwrap().to_string();
+    assert!(error.contains("hotline.key_file") && error.contains("openssl genpkey"), "{error}");
+    std::fs::write(&file, pem).unwrap();
+    let expected = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let expected = STANDARD.encode(expected.public_key().as_ref());
+
+    let url = format!("sqlite:{}", dir.path().join("store.db").display());
+    let running = start_in(&with_file, dir).await;
+    let tower = running.client().bearer(&keys[0]);
+    let first = send(&tower, "RED", "one").await;
+    let by_file = proof(&tower, &first["id"]).await;
+    assert_eq!(by_file["public_key"], expected);
+    assert!(all_hold(&by_file));
+    let dir = running.stop().await;
+    sqlx::any::install_default_drivers();
+    let mut database = AnyConnection::connect(&url).await.unwrap();
+    let stored: Vec<String> = sqlx::query_scalar("SELECT private_key FROM signing_keys")
+        .fetch_all(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(stored, [""]);
+    database.close().await.unwrap();
+
+    // Without the file it signs with one of its own, and both are told.
+    let running = start_in(&text, dir).await;
+    let tower = running.client().bearer(&keys[0]);
+    let second = send(&tower, "RED", "two").await;
+    let public = tower.get("/v1/messages/key").await.json();
+    assert_eq!((public.as_array().unwrap().len(), &public[1]["public_key"]), (2, &json!(expected)));
+    for id in [&first["id"], &second["id"]] {
+        assert!(all_hold(&proof(&tower, id).await));
+    }
     running.stop().await;
 }
 

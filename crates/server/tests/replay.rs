@@ -107,7 +107,7 @@ async fn a_recording_gives_the_same_alerts() {
 }
 
 /// ENG-1: who comes to airspace that another party has reserved is warned before it is there,
-/// and the recording of the service gives the same warning.
+/// and the recording of the service gives the same warning. PLN-9: what is stored is what was told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn airspace_in_use_is_warned_of_live_and_played_again() {
     let running =
@@ -153,6 +153,16 @@ async fn airspace_in_use_is_warned_of_live_and_played_again() {
     for field in ["id", "first", "state", "name", "owner", "aircraft"] {
         assert_eq!(first[field], warned[field], "{field}");
     }
+    let store = Store::open(&format!("sqlite:{}", dir.path().join("store.db").display())).await;
+    let store = store.unwrap();
+    let stored = store.warning(warned["id"].as_str().unwrap()).await.unwrap().unwrap();
+    let last = again.last().unwrap();
+    let changes: Vec<Value> =
+        stored.changes.iter().map(|c| serde_json::from_str(&c.body).unwrap()).collect();
+    // Ended by the end of the data, of which the recording has nothing.
+    assert_eq!(serde_json::to_value(&last.changes).unwrap(), json!(changes[..changes.len() - 1]));
+    assert_eq!(stored.warning.state, "ended");
+    store.close(common::PATIENCE).await;
 }
 
 /// A run of a scenario in a folder, as a service would have recorded and stored it, and the

@@ -2,14 +2,26 @@
 
 use crate::entry::Entry;
 use crate::row::{
-    AlertChangeRow, AlertRow, AuditRow, ConfigChangeRow, KeyRow, MessageRow, NoteRow, ReceiptRow,
-    ReservationRow, RunRow, SigningKeyRow,
+    AlertRow, AuditRow, ChangeRow, ConfigChangeRow, KeyRow, MessageHeadRow, MessageRow, NoteRow,
+    ReceiptRow, ReservationRow, RunRow, SigningKeyRow, WarningRow,
 };
 use serde_json::Value;
-use sqlx::{AnyConnection, Error, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Error, Row};
 
-/// Why alerts of an earlier run are over (ALR-2: an alert never ends without a reason).
+/// Why alerts and warnings of an earlier run are over (ALR-2, PLN-4: neither ends without a reason).
 pub const RESTARTED: &str = "the service was restarted";
+
+/// Where what has a record of changes stands.
+#[derive(Clone, Copy)]
+struct Tables {
+    rows: &'static str,
+    changes: &'static str,
+    /// The column of the changes that says whose they are.
+    of: &'static str,
+}
+
+const ALERTS: Tables = Tables { rows: "alerts", changes: "alert_changes", of: "alert" };
+const WARNINGS: Tables = Tables { rows: "warnings", changes: "warning_changes", of: "warning" };
 
 /// Gives out the ids of rows, ascending over all tables.
 #[derive(Debug)]
@@ -20,6 +32,7 @@ impl Ids {
     pub(crate) async fn after_those_of(connection: &mut AnyConnection) -> Result<Ids, Error> {
         let row = sqlx::query(
             "SELECT MAX(id) FROM (SELECT MAX(id) AS id FROM alert_changes \
+             UNION ALL SELECT MAX(id) FROM warning_changes \
              UNION ALL SELECT MAX(id) FROM notes UNION ALL SELECT MAX(id) FROM config_changes \
              UNION ALL SELECT MAX(ordinal) FROM messages UNION ALL SELECT MAX(id) FROM receipts \
              UNION ALL SELECT MAX(id) FROM audit \
@@ -58,13 +71,26 @@ pub(crate) async fn apply(
         Entry::Alert { row, change } => {
             alert(c, row).await?;
             match change {
-                Some(change) => alert_change(c, ids, change).await,
+                Some(change) => record(c, ids, ALERTS, change).await,
+                None => Ok(()),
+            }
+        }
+        Entry::Warning { row, change } => {
+            warning(c, row).await?;
+            match change {
+                Some(change) => record(c, ids, WARNINGS, change).await,
                 None => Ok(()),
             }
         }
         Entry::Note(row) => note(c, ids, row).await,
         Entry::ConfigChange(row) => config_change(c, ids, row).await,
         Entry::Message(row) => message(c, ids, row).await,
+        Entry::Chained { message: row, head } => {
+            if let Some(row) = row {
+                message(c, ids, row).await?;
+            }
+            message_head(c, head).await
+        }
         Entry::Receipt(row) => receipt(c, ids, row).await,
         Entry::Key(row) => key(c, row).await,
         Entry::KeyRevoked { id, time_ns, by } => key_revoked(c, id, *time_ns, by).await,
@@ -89,15 +115,8 @@ async fn begin(c: &mut AnyConnection, ids: &mut Ids, run: &RunRow) -> Result<(),
     .bind(clean(&run.config))
     .execute(&mut *c)
     .await?;
-    let open = sqlx::query(
-        "SELECT id, state, last_ns, body FROM alerts \
-         WHERE state <> 'ended' AND run <> $1 ORDER BY first_ns, number, id",
-    )
-    .bind(clean(&run.id))
-    .fetch_all(&mut *c)
-    .await?;
-    for row in open {
-        end_alert(c, ids, &row, run.started_ns, RESTARTED).await?;
+    for tables in [ALERTS, WARNINGS] {
+        end_those(c, ids, tables, "run <> $1", &run.id, run.started_ns, RESTARTED).await?;
     }
     Ok(())
 }
@@ -114,23 +133,39 @@ async fn end(
         .bind(clean(run))
         .execute(&mut *c)
         .await?;
-    let open = sqlx::query(
-        "SELECT id, state, last_ns, body FROM alerts \
-         WHERE state <> 'ended' AND run = $1 ORDER BY first_ns, number, id",
-    )
-    .bind(clean(run))
-    .fetch_all(&mut *c)
-    .await?;
-    for row in open {
-        end_alert(c, ids, &row, time_ns, reason).await?;
+    for tables in [ALERTS, WARNINGS] {
+        end_those(c, ids, tables, "run = $1", run, time_ns, reason).await?;
     }
     Ok(())
 }
 
-/// Ends an alert that its engine can no longer end, in its columns, its body and its record.
-async fn end_alert(
+/// Ends what is on and its engine can no longer end, of the runs that a condition names.
+async fn end_those(
     c: &mut AnyConnection,
     ids: &mut Ids,
+    tables: Tables,
+    of_runs: &str,
+    run: &str,
+    time_ns: i64,
+    reason: &str,
+) -> Result<(), Error> {
+    let Tables { rows, .. } = tables;
+    let sql = format!(
+        "SELECT id, state, last_ns, body FROM {rows} \
+         WHERE state <> 'ended' AND {of_runs} ORDER BY first_ns, number, id"
+    );
+    let open = sqlx::query(AssertSqlSafe(sql)).bind(clean(run)).fetch_all(&mut *c).await?;
+    for row in open {
+        end_one(c, ids, tables, &row, time_ns, reason).await?;
+    }
+    Ok(())
+}
+
+/// Ends one in its columns, its body and its record.
+async fn end_one(
+    c: &mut AnyConnection,
+    ids: &mut Ids,
+    tables: Tables,
     row: &sqlx::any::AnyRow,
     time_ns: i64,
     reason: &str,
@@ -143,13 +178,10 @@ async fn end_alert(
         object.insert("end".to_owned(), reason.into());
         body = Value::Object(object).to_string();
     }
-    sqlx::query("UPDATE alerts SET state = 'ended', body = $1 WHERE id = $2")
-        .bind(body)
-        .bind(id.clone())
-        .execute(&mut *c)
-        .await?;
-    let change = AlertChangeRow {
-        alert: id,
+    let sql = format!("UPDATE {} SET state = 'ended', body = $1 WHERE id = $2", tables.rows);
+    sqlx::query(AssertSqlSafe(sql)).bind(body).bind(id.clone()).execute(&mut *c).await?;
+    let change = ChangeRow {
+        of: id,
         // The clock may have been set back, and a demo has a time of its own.
         time_ns: time_ns.max(last_ns),
         from: Some(row.try_get(1)?),
@@ -157,16 +189,16 @@ async fn end_alert(
         reason: reason.to_owned(),
         body: "{}".to_owned(),
     };
-    alert_change(c, ids, &change).await
+    record(c, ids, tables, &change).await
 }
 
 async fn alert(c: &mut AnyConnection, row: &AlertRow) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO alerts (id, run, number, state, first_ns, last_ns, a_name, b_name, \
-         a_operator, b_operator, rule, words, search, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         a_operator, b_operator, rule, words, search, body, worst) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, last_ns = excluded.last_ns, \
-         a_name = excluded.a_name, b_name = excluded.b_name, a_operator = excluded.a_operator, \
+         worst = excluded.worst, a_name = excluded.a_name, b_name = excluded.b_name, a_operator = excluded.a_operator, \
          b_operator = excluded.b_operator, rule = excluded.rule, words = excluded.words, \
          search = excluded.search, body = excluded.body",
     )
@@ -184,29 +216,64 @@ async fn alert(c: &mut AnyConnection, row: &AlertRow) -> Result<(), Error> {
     .bind(clean(&row.text))
     .bind(clean(&row.search()))
     .bind(clean(&row.body))
+    .bind(clean(&row.worst))
     .execute(c)
     .await?;
     Ok(())
 }
 
-async fn alert_change(
-    c: &mut AnyConnection,
-    ids: &mut Ids,
-    row: &AlertChangeRow,
-) -> Result<(), Error> {
+async fn warning(c: &mut AnyConnection, row: &WarningRow) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO alert_changes (id, alert, time_ns, from_state, to_state, reason, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO warnings (id, run, number, about, state, worst, first_ns, last_ns, \
+         aircraft, operator, topic, owner, words, search, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, worst = excluded.worst, \
+         last_ns = excluded.last_ns, aircraft = excluded.aircraft, operator = excluded.operator, \
+         topic = excluded.topic, owner = excluded.owner, words = excluded.words, \
+         search = excluded.search, body = excluded.body",
     )
-    .bind(ids.next())
-    .bind(clean(&row.alert))
-    .bind(row.time_ns)
-    .bind(clean_option(row.from.as_ref()))
-    .bind(clean(&row.to))
-    .bind(clean(&row.reason))
+    .bind(clean(&row.id))
+    .bind(clean(&row.run))
+    .bind(row.number)
+    .bind(clean(&row.about))
+    .bind(clean(&row.state))
+    .bind(clean(&row.worst))
+    .bind(row.first_ns)
+    .bind(row.last_ns)
+    .bind(clean(&row.aircraft))
+    .bind(clean_option(row.operator.as_ref()))
+    .bind(clean(&row.topic))
+    .bind(clean_option(row.owner.as_ref()))
+    .bind(clean(&row.text))
+    .bind(clean(&row.search()))
     .bind(clean(&row.body))
     .execute(c)
     .await?;
+    Ok(())
+}
+
+/// Adds a change to the record of what has one.
+async fn record(
+    c: &mut AnyConnection,
+    ids: &mut Ids,
+    tables: Tables,
+    row: &ChangeRow,
+) -> Result<(), Error> {
+    let Tables { changes, of, .. } = tables;
+    let sql = format!(
+        "INSERT INTO {changes} (id, {of}, time_ns, from_state, to_state, reason, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(ids.next())
+        .bind(clean(&row.of))
+        .bind(row.time_ns)
+        .bind(clean_option(row.from.as_ref()))
+        .bind(clean(&row.to))
+        .bind(clean(&row.reason))
+        .bind(clean(&row.body))
+        .execute(c)
+        .await?;
     Ok(())
 }
 
@@ -261,6 +328,23 @@ async fn message(c: &mut AnyConnection, ids: &mut Ids, row: &MessageRow) -> Resu
     .bind(clean(&row.body))
     .bind(clean_option(row.reservation.as_ref()))
     .bind(clean_option(row.signed.as_ref()))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+async fn message_head(c: &mut AnyConnection, row: &MessageHeadRow) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO message_head (id, count, hash, time_ns, signing_key, signature) \
+         VALUES (1, $1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET count = excluded.count, \
+         hash = excluded.hash, time_ns = excluded.time_ns, signing_key = excluded.signing_key, \
+         signature = excluded.signature",
+    )
+    .bind(row.count)
+    .bind(clean(&row.hash))
+    .bind(row.time_ns)
+    .bind(clean(&row.key))
+    .bind(clean(&row.signature))
     .execute(c)
     .await?;
     Ok(())

@@ -157,6 +157,7 @@ async fn migrate(connection: &mut AnyConnection, target: &Target) -> Result<(), 
     let texts = [
         ("tables", include_str!("../migrations/0001_tables.sql")),
         ("reservations", include_str!("../migrations/0002_reservations.sql")),
+        ("warnings", include_str!("../migrations/0003_warnings.sql")),
     ];
     let migrations = (1..).zip(texts).map(|(version, (name, text))| {
         let kind = MigrationType::Simple;

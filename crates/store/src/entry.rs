@@ -1,16 +1,17 @@
 //! What is written: one entry at a time, in order.
 
 use crate::row::{
-    AlertChangeRow, AlertRow, AuditRow, ConfigChangeRow, KeyRow, MessageRow, NoteRow, ReceiptRow,
-    ReservationRow, RunRow, SigningKeyRow,
+    AlertRow, AuditRow, ChangeRow, ConfigChangeRow, KeyRow, MessageHeadRow, MessageRow, NoteRow,
+    ReceiptRow, ReservationRow, RunRow, SigningKeyRow, WarningRow,
 };
 
 /// One thing to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// A run begins. Alerts of earlier runs that are still on are ended, with a reason (ALR-2).
+    /// A run begins. Alerts and warnings of earlier runs that are still on are ended, with a
+    /// reason (ALR-2, PLN-4).
     Begin(RunRow),
-    /// A run ended in order. Its alerts that are still on are ended, with this reason.
+    /// A run ended in order. What of it is still on is ended, with this reason.
     End {
         /// The run.
         run: String,
@@ -25,14 +26,29 @@ pub enum Entry {
         /// The state.
         row: AlertRow,
         /// The change.
-        change: Option<AlertChangeRow>,
+        change: Option<ChangeRow>,
     },
-    /// An acknowledgement or a comment.
+    /// The same of a warning.
+    Warning {
+        /// The state.
+        row: WarningRow,
+        /// The change.
+        change: Option<ChangeRow>,
+    },
+    /// An acknowledgement or a comment, of an alert or a warning.
     Note(NoteRow),
     /// A change of the configuration.
     ConfigChange(ConfigChangeRow),
     /// A message.
     Message(MessageRow),
+    /// A message that is signed, with the head of the chain that ends with it. Without a message
+    /// it is where a chain begins that had no head yet.
+    Chained {
+        /// The message.
+        message: Option<MessageRow>,
+        /// The head.
+        head: MessageHeadRow,
+    },
     /// What became of a message.
     Receipt(ReceiptRow),
     /// A new API key.
@@ -65,11 +81,22 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The alert whose figures this entry brings up to date, if that is all it does: such
-    /// an entry may be left out where a later one follows, or where there is no room.
+    /// The alert or warning whose figures this entry brings up to date, if that is all it does:
+    /// such an entry may be left out where a later one follows, or where there is no room.
     pub(crate) fn figures_of(&self) -> Option<&str> {
         match self {
-            Entry::Alert { row, change: None } => Some(&row.id),
+            Entry::Alert { change: None, .. } | Entry::Warning { change: None, .. } => {
+                self.state_of()
+            }
+            _ => None,
+        }
+    }
+
+    /// The alert or warning whose present state stands in this entry.
+    pub(crate) fn state_of(&self) -> Option<&str> {
+        match self {
+            Entry::Alert { row, .. } => Some(&row.id),
+            Entry::Warning { row, .. } => Some(&row.id),
             _ => None,
         }
     }
@@ -83,6 +110,7 @@ impl Entry {
                 | Entry::KeyRevoked { .. }
                 | Entry::Reservation { .. }
                 | Entry::SigningKey(_)
+                | Entry::Chained { .. }
         )
     }
 }

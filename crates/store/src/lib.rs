@@ -1,4 +1,4 @@
-//! What must not be forgotten: alerts with their changes, acknowledgements and comments,
+//! What must not be forgotten: alerts and warnings with their changes, acknowledgements and comments,
 //! reservations with theirs, messages with their receipts, changes of the configuration, API keys and the audit; in SQLite, or in
 //! PostgreSQL 15 or later by its URL. One SQL text and one set of tables serve both.
 //!
@@ -16,6 +16,7 @@ pub mod error;
 pub mod health;
 mod queue;
 mod read;
+mod read_alerts;
 mod read_reservations;
 pub mod row;
 pub mod store;

@@ -26,7 +26,7 @@ struct State {
     base: u64,
     items: VecDeque<Option<Item>>,
     waiting: usize,
-    /// Figures that wait, by alert and by number.
+    /// Figures that wait, by alert or warning and by number.
     figures: HashMap<String, u64>,
     figures_in_order: BTreeMap<u64, String>,
     /// Number of the last entry that is being committed. All up to it can only be waited for.
@@ -81,8 +81,8 @@ impl Queue {
             count(&self.counters.dropped, 1);
             return Err(NotStored::Closed);
         }
-        if let Entry::Alert { row, .. } = &entry
-            && let Some(&number) = state.figures.get(&row.id)
+        if let Some(id) = entry.state_of()
+            && let Some(&number) = state.figures.get(id)
             && !state.in_flight(number)
         {
             state.remove(number);

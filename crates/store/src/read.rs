@@ -8,8 +8,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Error, Row};
 use std::fmt::Write as _;
 
-const ALERT: &str = "id, run, number, state, first_ns, last_ns, a_name, b_name, \
-                     a_operator, b_operator, rule, words, body";
 const NOTE: &str = "id, kind, alert, by_whom, time_ns, words";
 const MESSAGE: &str = "id, time_ns, from_party, to_party, alert, words, body, reservation, signed";
 const RECEIPT: &str = "id, message, party, channel, time_ns, outcome, detail, signature";
@@ -97,112 +95,7 @@ impl Store {
         rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| told(&error))
     }
 
-    /// Alerts, newest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alerts(&self, query: &AlertQuery) -> Result<Vec<AlertRow>, ReadError> {
-        let mut q = Question::new(format!("SELECT {ALERT} FROM alerts"));
-        match query.state {
-            AlertState::Open => q.only("state <> 'ended'"),
-            AlertState::Ended => q.only("state = 'ended'"),
-            AlertState::All => {}
-        }
-        if let Some(from) = query.from_ns {
-            let from = q.number(from);
-            q.only(&format!("(last_ns >= {from} OR state <> 'ended')"));
-        }
-        if let Some(to) = query.to_ns {
-            let to = q.number(to);
-            q.only(&format!("first_ns <= {to}"));
-        }
-        for word in query.text.iter().flat_map(|text| text.split_whitespace()) {
-            let pattern = q.text(like(word));
-            q.only(&format!("search LIKE {pattern} ESCAPE '!'"));
-        }
-        if let Some(before) = &query.before {
-            let before = q.text(before);
-            q.only(&format!(
-                "(first_ns, number, id) < \
-                 (SELECT first_ns, number, id FROM alerts WHERE id = {before})"
-            ));
-        }
-        q.more(" ORDER BY first_ns DESC, number DESC, id DESC");
-        q.limit(query.limit);
-        self.ask(q, alert).await
-    }
-
-    /// One alert with its whole record.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alert(&self, id: &str) -> Result<Option<AlertRecord>, ReadError> {
-        let mut q = Question::new(format!("SELECT {ALERT} FROM alerts"));
-        let place = q.text(id);
-        q.only(&format!("id = {place}"));
-        let Some(alert) = self.ask(q, alert).await?.pop() else { return Ok(None) };
-        let changes = self.changes(id).await?;
-        let notes = self.notes(&[id]).await?;
-        Ok(Some(AlertRecord { alert, changes, notes }))
-    }
-
-    /// The changes of an alert, oldest first.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn changes(&self, id: &str) -> Result<Vec<AlertChangeRow>, ReadError> {
-        let mut q = Question::new(
-            "SELECT alert, time_ns, from_state, to_state, reason, body FROM alert_changes",
-        );
-        let place = q.text(id);
-        q.only(&format!("alert = {place}"));
-        q.more(" ORDER BY id");
-        self.ask(q, |row| {
-            Ok(AlertChangeRow {
-                alert: row.try_get(0)?,
-                time_ns: row.try_get(1)?,
-                from: row.try_get(2)?,
-                to: row.try_get(3)?,
-                reason: row.try_get(4)?,
-                body: row.try_get(5)?,
-            })
-        })
-        .await
-    }
-
-    /// When alerts were on that overlap a stretch of time, oldest first; the newest if
-    /// there are more than `limit`, which 0 makes 10,000.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn alert_spans(
-        &self,
-        from_ns: i64,
-        to_ns: i64,
-        limit: u32,
-    ) -> Result<Vec<AlertSpan>, ReadError> {
-        let mut q = Question::new("SELECT id, first_ns, last_ns, state FROM alerts");
-        let (from, to) = (q.number(from_ns), q.number(to_ns));
-        q.only(&format!("first_ns <= {to}"));
-        q.only(&format!("(last_ns >= {from} OR state <> 'ended')"));
-        q.more(" ORDER BY first_ns DESC, number DESC, id DESC");
-        let limit = q.number(if limit == 0 { 10_000 } else { i64::from(limit) });
-        q.more(&format!(" LIMIT {limit}"));
-        let mut spans = self
-            .ask(q, |row| {
-                Ok(AlertSpan {
-                    id: row.try_get(0)?,
-                    first_ns: row.try_get(1)?,
-                    last_ns: row.try_get(2)?,
-                    state: row.try_get(3)?,
-                })
-            })
-            .await?;
-        spans.reverse();
-        Ok(spans)
-    }
-
-    /// Acknowledgements and comments of these alerts, oldest first.
+    /// Acknowledgements and comments of these alerts or warnings, oldest first.
     ///
     /// # Errors
     /// If the database does not answer.
@@ -273,6 +166,55 @@ impl Store {
         q.more(" ORDER BY ordinal DESC");
         q.limit(1);
         Ok(self.ask(q, message).await?.pop().map(|record| record.message))
+    }
+
+    /// How far the chain of messages has come, and what stands there; `None` before the first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn message_end(&self) -> Result<Option<MessageEnd>, ReadError> {
+        // One statement: nothing is written in between.
+        let q = Question::new(
+            "SELECT count, hash, time_ns, signing_key, signature, \
+             (SELECT COUNT(*) FROM messages WHERE signed IS NOT NULL), \
+             (SELECT signed FROM messages WHERE signed IS NOT NULL ORDER BY ordinal DESC LIMIT 1) \
+             FROM message_head WHERE id = 1",
+        );
+        let read = |row: &AnyRow| {
+            let head = MessageHeadRow {
+                count: row.try_get(0)?,
+                hash: row.try_get(1)?,
+                time_ns: row.try_get(2)?,
+                key: row.try_get(3)?,
+                signature: row.try_get(4)?,
+            };
+            Ok(MessageEnd { head, stored: row.try_get(5)?, newest: row.try_get(6)? })
+        };
+        Ok(self.ask(q, read).await?.pop())
+    }
+
+    /// How many signed messages there are of and to a party (`None`: all), and what the newest of
+    /// them is signed with.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn message_tally(
+        &self,
+        party: Option<&str>,
+    ) -> Result<(i64, Option<String>), ReadError> {
+        let mut q = Question::new("SELECT ");
+        let mut whose = "signed IS NOT NULL".to_owned();
+        if let Some(party) = party {
+            let party = q.text(party);
+            whose +=
+                &format!(" AND (from_party = {party} OR to_party = {party} OR to_party IS NULL)");
+        }
+        q.more(&format!(
+            "(SELECT COUNT(*) FROM messages WHERE {whose}), \
+             (SELECT signed FROM messages WHERE {whose} ORDER BY ordinal DESC LIMIT 1)"
+        ));
+        let read = |row: &AnyRow| Ok((row.try_get(0)?, row.try_get(1)?));
+        Ok(self.ask(q, read).await?.pop().unwrap_or((0, None)))
     }
 
     async fn with_receipts(
@@ -411,37 +353,6 @@ impl Store {
         })
         .await
     }
-}
-
-/// A pattern that finds a word anywhere.
-fn like(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-fn alert(row: &AnyRow) -> Result<AlertRow, Error> {
-    Ok(AlertRow {
-        id: row.try_get(0)?,
-        run: row.try_get(1)?,
-        number: row.try_get(2)?,
-        state: row.try_get(3)?,
-        first_ns: row.try_get(4)?,
-        last_ns: row.try_get(5)?,
-        a_name: row.try_get(6)?,
-        b_name: row.try_get(7)?,
-        a_operator: row.try_get(8)?,
-        b_operator: row.try_get(9)?,
-        rule: row.try_get(10)?,
-        text: row.try_get(11)?,
-        body: row.try_get(12)?,
-    })
 }
 
 fn note(row: &AnyRow) -> Result<NoteRow, Error> {

@@ -27,6 +27,8 @@ pub struct AlertRow {
     pub number: i64,
     /// `predicted`, `imminent`, `lost` or `ended`.
     pub state: String,
+    /// The worst that it has been: `predicted`, `imminent` or `lost`.
+    pub worst: String,
     /// When it was raised.
     pub first_ns: i64,
     /// When it was last known to be on.
@@ -50,7 +52,7 @@ pub struct AlertRow {
 }
 
 impl AlertRow {
-    /// The state of an alert that is over.
+    /// The state of an alert or a warning that is over.
     pub const ENDED: &str = "ended";
 
     /// What a search looks through: all words, in lower case.
@@ -63,11 +65,54 @@ impl AlertRow {
     }
 }
 
-/// One change of an alert.
+/// The present state of one warning about one aircraft.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct WarningRow {
+    /// `RUN-wNUMBER`.
+    pub id: String,
+    /// The run that raised it.
+    pub run: String,
+    /// Its number in that run.
+    pub number: i64,
+    /// `plan` or `area`.
+    pub about: String,
+    /// `nonconforming`, `approaching`, `inside` or `ended`.
+    pub state: String,
+    /// The worst that it has been: one of the first three.
+    pub worst: String,
+    /// When it was raised.
+    pub first_ns: i64,
+    /// When it was last known to be on.
+    pub last_ns: i64,
+    /// Name of the aircraft.
+    pub aircraft: String,
+    /// Its operator, if known.
+    pub operator: Option<String>,
+    /// The plan or area, by its name for machines.
+    pub topic: String,
+    /// Whose that is, if anybody's.
+    pub owner: Option<String>,
+    /// Other words by which it is to be found.
+    pub text: String,
+    /// The warning as JSON, kept true like that of an alert.
+    pub body: String,
+}
+
+impl WarningRow {
+    pub(crate) fn search(&self) -> String {
+        let parties = [self.operator.as_deref(), self.owner.as_deref()];
+        let mut words = vec![self.id.as_str(), &self.aircraft, &self.topic];
+        words.extend(parties.into_iter().flatten());
+        words.push(&self.text);
+        words.join(" ").to_lowercase()
+    }
+}
+
+/// One change of an alert or a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlertChangeRow {
-    /// The alert.
-    pub alert: String,
+pub struct ChangeRow {
+    /// The alert or warning.
+    pub of: String,
     /// When.
     pub time_ns: i64,
     /// State before; `None` when it was raised.
@@ -80,7 +125,7 @@ pub struct AlertChangeRow {
     pub body: String,
 }
 
-/// What a person did with an alert.
+/// What a person did with an alert or a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteKind {
     /// Acknowledged it.
@@ -110,7 +155,7 @@ pub struct NoteRow {
     pub id: i64,
     /// Which of the two.
     pub kind: NoteKind,
-    /// The alert.
+    /// The alert or warning.
     pub alert: String,
     /// Who.
     pub by: String,
@@ -230,7 +275,7 @@ pub struct SigningKeyRow {
     pub created_ns: i64,
     /// The public half, base64.
     pub public_key: String,
-    /// The key pair, PKCS #8 in base64.
+    /// The key pair, PKCS #8 in base64; empty if it is kept elsewhere.
     pub private_key: String,
 }
 
@@ -239,6 +284,32 @@ impl std::fmt::Debug for SigningKeyRow {
         // Entries that the database does not take are logged: this must not be in it.
         f.debug_struct("SigningKeyRow").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// How far the chain of messages has come, signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageHeadRow {
+    /// How many messages have been signed.
+    pub count: i64,
+    /// The hash of the newest.
+    pub hash: String,
+    /// When it was stored.
+    pub time_ns: i64,
+    /// The key that this is signed with, by its name.
+    pub key: String,
+    /// The signature.
+    pub signature: String,
+}
+
+/// The head of the chain, and what stands there at the same moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageEnd {
+    /// The head.
+    pub head: MessageHeadRow,
+    /// How many signed messages there are.
+    pub stored: i64,
+    /// What the newest of them is signed with.
+    pub newest: Option<String>,
 }
 
 /// A message with what became of it.
@@ -302,15 +373,26 @@ pub struct AlertRecord {
     /// Its present state.
     pub alert: AlertRow,
     /// Its changes, oldest first.
-    pub changes: Vec<AlertChangeRow>,
+    pub changes: Vec<ChangeRow>,
     /// Acknowledgements and comments, oldest first.
     pub notes: Vec<NoteRow>,
 }
 
-/// When an alert was on: what the time line shows.
+/// One warning with its whole record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlertSpan {
-    /// The alert.
+pub struct WarningRecord {
+    /// Its present state.
+    pub warning: WarningRow,
+    /// Its changes, oldest first.
+    pub changes: Vec<ChangeRow>,
+    /// Acknowledgements and comments, oldest first.
+    pub notes: Vec<NoteRow>,
+}
+
+/// When an alert or a warning was on: what the time line shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The alert or warning.
     pub id: String,
     /// When it was raised.
     pub first_ns: i64,
@@ -318,9 +400,13 @@ pub struct AlertSpan {
     pub last_ns: i64,
     /// Its present state.
     pub state: String,
+    /// The worst that it has been.
+    pub worst: String,
+    /// Of a warning what it is about; of an alert nothing.
+    pub about: String,
 }
 
-/// Which alerts are asked for, by state.
+/// Which alerts or warnings are asked for, by state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AlertState {
     /// Those that are on.
@@ -332,7 +418,7 @@ pub enum AlertState {
     All,
 }
 
-/// A question for alerts. The answer has the newest first.
+/// A question for alerts or warnings. The answer has the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct AlertQuery {
     /// By state.

@@ -106,23 +106,26 @@ async fn a_change_follows_the_state_that_it_was_made_for() {
     }
 }
 
+fn message(id: &str) -> MessageRow {
+    MessageRow {
+        id: id.to_owned(),
+        time_ns: 8,
+        from_party: Some("USAF".to_owned()),
+        to_party: None,
+        alert: None,
+        reservation: Some("R-A".to_owned()),
+        text: id.to_owned(),
+        body: "{}".to_owned(),
+        signed: Some(r#"{"hash":"00"}"#.to_owned()),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_found_with_the_one_before_it_and_keys_come_back() {
     for database in Database::all().await {
         let store = Store::open_with(&database.url, settings()).await.unwrap();
         let writer = store.writer();
         assert_eq!(store.last_message().await.unwrap(), None);
-        let message = |id: &str| MessageRow {
-            id: id.to_owned(),
-            time_ns: 8,
-            from_party: Some("USAF".to_owned()),
-            to_party: None,
-            alert: None,
-            reservation: Some("R-A".to_owned()),
-            text: id.to_owned(),
-            body: "{}".to_owned(),
-            signed: Some(r#"{"hash":"00"}"#.to_owned()),
-        };
         for id in ["m1", "m2", "m3"] {
             writer.record(Entry::Message(message(id)));
         }
@@ -152,16 +155,25 @@ async fn a_database_of_before_is_brought_up_to_date() {
         let store = Store::open_with(&database.url, settings()).await.unwrap();
         store.writer().record_durably(audit("old", 1)).await.unwrap();
         store.close(Duration::from_secs(5)).await;
-        // As it was before: without what the second migration makes.
+        // As it was before: without what the second migration makes, and the third.
         let mut connection = database.connection().await;
         for sql in [
             "DROP TABLE reservations",
             "DROP TABLE reservation_changes",
             "DROP TABLE signing_keys",
+            "DROP TABLE warnings",
+            "DROP TABLE warning_changes",
+            "DROP TABLE message_head",
+            "ALTER TABLE alerts DROP COLUMN worst",
+            "INSERT INTO alerts (id, run, number, state, first_ns, last_ns, a_name, b_name, rule, \
+             words, search, body) VALUES ('r-1', 'r', 1, 'ended', 1, 2, 'A', 'B', '', '', '', '{}')",
+            "INSERT INTO alert_changes (id, alert, time_ns, from_state, to_state, reason, body) \
+             VALUES (1, 'r-1', 1, NULL, 'imminent', '', '{}'), \
+             (2, 'r-1', 2, 'imminent', 'ended', '', '{}')",
             "ALTER TABLE messages DROP COLUMN reservation",
             "ALTER TABLE messages DROP COLUMN signed",
             "ALTER TABLE receipts DROP COLUMN signature",
-            "DELETE FROM _sqlx_migrations WHERE version = 2",
+            "DELETE FROM _sqlx_migrations WHERE version >= 2",
             "INSERT INTO messages (id, ordinal, time_ns, words, body) \
              VALUES ('old', 7, 1, 'from before', '{}')",
         ] {
@@ -171,10 +183,50 @@ async fn a_database_of_before_is_brought_up_to_date() {
         let store = Store::open_with(&database.url, settings()).await.unwrap();
         let old = store.last_message().await.unwrap().unwrap();
         assert_eq!((&*old.text, old.signed, old.reservation), ("from before", None, None));
+        assert_eq!(store.alert("r-1").await.unwrap().unwrap().alert.worst, "imminent");
+        assert!(store.warnings(&AlertQuery::default()).await.unwrap().is_empty());
         let row = state("R-A", 1, "draft");
         store.writer().record_durably(entry(&row, "draft", None)).await.unwrap();
         assert_eq!(store.reservations(0).await.unwrap(), [row]);
         assert_eq!(store.audit(&AuditQuery::default()).await.unwrap()[0].who, "old");
+        store.close(Duration::from_secs(5)).await;
+        database.remove().await;
+    }
+}
+
+/// MSG-2: the head of the chain is stored with the message that it names, or not at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_head_is_stored_with_its_message() {
+    for database in Database::all().await {
+        let store = Store::open_with(&database.url, settings()).await.unwrap();
+        let writer = store.writer();
+        let head = |count: i64| MessageHeadRow {
+            count,
+            hash: format!("hash {count}"),
+            time_ns: count,
+            key: "k".to_owned(),
+            signature: format!("signature {count}"),
+        };
+        let chained = |id: &str, to: Option<&str>, count| {
+            let to_party = to.map(str::to_owned);
+            let message = Some(MessageRow { to_party, signed: Some(id.to_owned()), ..message(id) });
+            Entry::Chained { message, head: head(count) }
+        };
+        assert_eq!(store.message_end().await.unwrap(), None);
+        writer.record_durably(Entry::Chained { message: None, head: head(0) }).await.unwrap();
+        let end = store.message_end().await.unwrap().unwrap();
+        assert_eq!((end.head, end.stored, end.newest), (head(0), 0, None));
+        for (count, (id, to)) in (1..).zip([("a", Some("RED")), ("b", None), ("c", Some("GREY"))]) {
+            writer.record_durably(chained(id, to, count)).await.unwrap();
+        }
+        // A name that is there already: neither the message nor the head is taken.
+        let again = writer.record_durably(chained("a", None, 9)).await;
+        assert!(matches!(again, Err(NotStored::Refused(_))), "{again:?}");
+        let end = store.message_end().await.unwrap().unwrap();
+        assert_eq!((end.head, end.stored, end.newest.as_deref()), (head(3), 3, Some("c")));
+        let of = async |party| store.message_tally(party).await.unwrap();
+        assert_eq!(of(None).await, (3, Some("c".to_owned())));
+        assert_eq!(of(Some("RED")).await, (2, Some("b".to_owned())));
         store.close(Duration::from_secs(5)).await;
         database.remove().await;
     }

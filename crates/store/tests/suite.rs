@@ -300,7 +300,7 @@ async fn tables_of_a_later_version_are_refused() {
         // A second time the tables are there.
         Store::open(&database.url).await.unwrap().close(Duration::from_secs(5)).await;
         let mut connection = database.connection().await;
-        sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 2")
+        sqlx::query("UPDATE _sqlx_migrations SET version = 99 WHERE version = 3")
             .execute(&mut connection)
             .await
             .unwrap();

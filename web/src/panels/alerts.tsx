@@ -61,6 +61,13 @@ function Warnings({ app }: { app: App }) {
               <span class="alert-time">{warning.state === 'approaching' ? duration(warning.t_in_s) : ''}</span>
               <span class="alert-state">{warning.reason}{warning.levels_known ? '' : ' (levels cannot be compared)'}</span>
             </button>
+            {warning.acknowledged
+              ? <span class="alert-ack" data-testid="warning-acknowledged" title={`Acknowledged by ${warning.acknowledged.by} at ${hhmmss(Date.parse(warning.acknowledged.at))}`}><Icon.check />{warning.acknowledged.by}</span>
+              : app.mayAcknowledge && (
+                <button type="button" class="ack-button" data-testid="acknowledge-warning" disabled={!app.picture.live}
+                  title={app.picture.live ? 'Acknowledge' : 'A recording cannot be acknowledged'}
+                  onClick={() => void app.acknowledgeWarning(warning.id)}>Ack<span class="sr">nowledge the warning of {warning.aircraft.name}</span></button>
+              )}
           </li>
         ))}
       </ul>

@@ -43,6 +43,8 @@ export const acknowledge = (id: string, text: string) =>
   request<Alert | null>('POST', `v1/alerts/${encodeURIComponent(id)}/acknowledge`, text ? { text } : {});
 export const comment = (id: string, text: string) =>
   request<Alert | null>('POST', `v1/alerts/${encodeURIComponent(id)}/comments`, { text });
+export const acknowledgeWarning = (id: string) =>
+  request<unknown>('POST', `v1/warnings/${encodeURIComponent(id)}/acknowledge`, {});
 export const encounter = (id: string) => get<Encounter>(`v1/alerts/${encodeURIComponent(id)}/encounter`);
 export const alert = (id: string) => get<Alert>(`v1/alerts/${encodeURIComponent(id)}`);
 export const trail = (id: number) =>

@@ -143,6 +143,7 @@ export interface Warning {
   alt_ft: number | null;
   levels_known: boolean;
   reason: string;
+  acknowledged?: Alert['acknowledged'];
 }
 
 interface Message { seq: number; time: string }
@@ -184,6 +185,7 @@ export interface Timeline {
   live: boolean | string | null;
   spans: { from: string; to: string }[];
   alerts: { id: string; first: string; last: string; state: AlertState; worst?: AlertState }[];
+  warnings?: { id: string; first: string; last: string; worst: WarningState }[];
 }
 
 export interface PathPoint { t_s: number; lat: number; lon: number; alt_ft: number | null }

@@ -92,6 +92,10 @@ function Strip({ app, span, from, to, now }: { app: App; span: Span; from: numbe
       onPointerUp={(event) => seek(at(event))}>
       <svg class="strip-bars" width="100%" height="100%" aria-hidden="true">
         {span.spans.map((s, i) => <rect key={i} x={percent(Date.parse(s.from))} width={`${Math.max(0.1, (share(Date.parse(s.to)) - share(Date.parse(s.from))) * 100)}%`} y="22" height="4" class="span" />)}
+        {(span.warnings ?? []).map((w) => (
+          <rect key={w.id} x={percent(Date.parse(w.first))} width={`${Math.max(0.25, (share(Date.parse(w.last)) - share(Date.parse(w.first))) * 100)}%`}
+            y="19" height="2" class="mark mark-warning" />
+        ))}
         {span.alerts.map((a) => (
           <rect key={a.id} x={percent(Date.parse(a.first))} width={`${Math.max(0.25, (share(Date.parse(a.last)) - share(Date.parse(a.first))) * 100)}%`}
             y={(a.worst ?? a.state) === 'lost' ? 8 : 15} height={(a.worst ?? a.state) === 'lost' ? 5 : 3} class={`mark mark-${a.worst ?? a.state}`} />

@@ -43,11 +43,11 @@ impl Affiliation {
     }
 }
 
-/// What alerts are told as.
+/// What alerts, or warnings, are told as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertsAs {
-    /// Emergencies (`b-a-o-tbl`): clients list them and sound an alarm.
+    /// Emergencies (`b-a-o-tbl`; of warnings `b-a-g`): clients list them and sound an alarm.
     #[default]
     Emergency,
     /// Markers on the map (`b-m-p-s-m`), without an alarm.
@@ -95,6 +95,8 @@ pub struct CotConfig {
     /// What to send alerts as.
     #[serde(default)]
     pub alerts: AlertsAs,
+    /// What to send warnings about one aircraft as; the same as alerts if not given.
+    pub warnings: Option<AlertsAs>,
     /// Seconds of data time between two events of the same track.
     #[serde(default = "two")]
     pub every_s: f64,
@@ -156,6 +158,10 @@ impl CotConfig {
         }
     }
 
+    pub(crate) fn warnings(&self) -> AlertsAs {
+        self.warnings.unwrap_or(self.alerts)
+    }
+
     fn address(&self) -> Result<Option<Address>, ConfigError> {
         let Some(to) = &self.to else { return Ok(None) };
         let address = Address::parse(to).map_err(|fault| self.error("to", fault))?;
@@ -195,8 +201,9 @@ impl CotConfig {
         if self.interface.is_some() && !multicast {
             return Err(self.error("interface", "is for a multicast group in to"));
         }
-        if !self.tracks && self.alerts == AlertsAs::None {
-            return Err(self.error("tracks", "neither tracks nor alerts: nothing would be sent"));
+        if !self.tracks && [self.alerts, self.warnings()] == [AlertsAs::None; 2] {
+            let fault = "neither tracks nor alerts nor warnings: nothing would be sent";
+            return Err(self.error("tracks", fault));
         }
         let within = |key, value, least, most| within(&self.name, key, value, least, most);
         within("clients", self.clients as f64, 1.0, 10_000.0)?;

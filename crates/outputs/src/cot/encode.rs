@@ -1,29 +1,30 @@
-//! Pictures and changes of alerts, as the events that a receiver needs.
+//! Pictures and changes of alerts and warnings, as the events that a receiver needs.
 
 use super::alert::AlertStyle;
+use super::board::Board;
 use super::config::{AlertsAs, CotConfig};
 use super::event::{Event, deletion, document};
 use super::track::{Freshness, TrackStyle};
+use super::warning::WarningStyle;
 use crate::inbox::Told;
 use crate::wire::Encoder;
 use bytes::Bytes;
 use deconflict_core::{GeoPoint, Time};
-use deconflict_picture::{Alert, Seen};
+use deconflict_picture::{Alert, Seen, Warning};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What has been told, and how.
 pub(super) struct CotEncoder {
     style: AlertStyle,
+    warning_style: WarningStyle,
     with_tracks: bool,
     /// The last picture.
     seen: Option<Arc<Seen>>,
-    /// The alerts of the last picture, and what has changed in them since.
-    alerts: BTreeMap<String, Arc<Alert>>,
+    alerts: Board<Alert>,
+    warnings: Board<Warning>,
     /// Tracks that receivers have, with their types and how fresh they are there.
     tracks: BTreeMap<u64, (&'static str, Freshness)>,
-    /// Alerts that receivers have as open.
-    open: BTreeMap<String, ()>,
     /// Feeds that are silent, and where the map says so.
     silent: BTreeMap<String, Option<GeoPoint>>,
     /// When all was told.
@@ -39,12 +40,13 @@ impl CotEncoder {
             every_s: config.every_s,
         };
         CotEncoder {
+            warning_style: WarningStyle { warnings: config.warnings(), tracks: tracks.clone() },
             style: AlertStyle { alerts: config.alerts, tracks },
             with_tracks: config.tracks,
             seen: None,
-            alerts: BTreeMap::new(),
+            alerts: Board::default(),
+            warnings: Board::default(),
             tracks: BTreeMap::new(),
-            open: BTreeMap::new(),
             silent: BTreeMap::new(),
             all_told: None,
         }
@@ -81,38 +83,25 @@ impl CotEncoder {
     }
 
     fn tell_alerts(&mut self, told: &Told, all: bool, events: &mut Vec<Event>) {
-        if told.evaluated {
-            let alerts = told.seen.alerts.iter().map(|a| (a.id.clone(), a.clone()));
-            self.alerts = alerts.collect();
+        let picture = told.evaluated.then_some(&*told.seen.alerts);
+        let changed = self.alerts.take(picture, &told.alerts);
+        let style = &self.style;
+        if style.alerts != AlertsAs::None {
+            let tell = |alert: &Alert| style.events(alert, &told.seen);
+            let gone = |id: &str| style.gone(id, told.time);
+            self.alerts.tell(&changed, all, tell, gone, events);
         }
-        // Of several states of one alert the last counts.
-        let changed: BTreeMap<&str, &Arc<Alert>> =
-            told.alerts.iter().map(|alert| (alert.id.as_str(), alert)).collect();
-        for (id, alert) in &changed {
-            self.alerts.insert((*id).to_owned(), (*alert).clone());
+    }
+
+    fn tell_warnings(&mut self, told: &Told, all: bool, events: &mut Vec<Event>) {
+        let picture = told.evaluated.then_some(&*told.seen.warnings);
+        let changed = self.warnings.take(picture, &told.warnings);
+        let style = &self.warning_style;
+        if style.warnings != AlertsAs::None {
+            let tell = |warning: &Warning| style.events(warning, told.seen.time);
+            let gone = |id: &str| style.gone(id, told.time);
+            self.warnings.tell(&changed, all, tell, gone, events);
         }
-        if self.style.alerts == AlertsAs::None {
-            return;
-        }
-        for (id, alert) in &self.alerts {
-            let is_open = alert.is_open();
-            let was_open = self.open.contains_key(id);
-            if changed.contains_key(id.as_str()) || (is_open && all) || (was_open && !is_open) {
-                events.extend(self.style.events(alert, &told.seen));
-            }
-            match is_open {
-                true => self.open.insert(id.clone(), ()),
-                false => self.open.remove(id),
-            };
-        }
-        let (alerts, style) = (&self.alerts, &self.style);
-        self.open.retain(|id, ()| {
-            let there = alerts.contains_key(id);
-            if !there {
-                events.push(style.gone(id, told.time));
-            }
-            there
-        });
     }
 
     fn tell_feeds(&mut self, seen: &Seen, all: bool, events: &mut Vec<Event>) {
@@ -150,6 +139,7 @@ impl Encoder for CotEncoder {
         }
         // Alerts first: they are what cannot wait for thousands of tracks.
         self.tell_alerts(told, all, &mut events);
+        self.tell_warnings(told, all, &mut events);
         if told.evaluated {
             self.tell_feeds(&told.seen, all, &mut events);
             if self.with_tracks {
@@ -164,8 +154,11 @@ impl Encoder for CotEncoder {
         let Some(seen) = &self.seen else { return Vec::new() };
         let mut events = Vec::new();
         if self.style.alerts != AlertsAs::None {
-            // Those that ended lately too: whoever was away may have them as open.
-            events.extend(self.alerts.values().flat_map(|a| self.style.events(a, seen)));
+            events.extend(self.alerts.iter().flat_map(|a| self.style.events(a, seen)));
+        }
+        if self.warning_style.warnings != AlertsAs::None {
+            let style = &self.warning_style;
+            events.extend(self.warnings.iter().flat_map(|w| style.events(w, seen.time)));
         }
         events.extend(self.silent.iter().map(|(f, at)| self.style.silent(f, *at, seen.time)));
         if self.with_tracks {

@@ -97,6 +97,8 @@ pub(super) struct Own {
     pub vs_fpm: Option<f64>,
     #[serde(rename = "@alert", skip_serializing_if = "Option::is_none")]
     pub alert: Option<String>,
+    #[serde(rename = "@warning", skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     #[serde(rename = "@state", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     #[serde(rename = "@t_in_s", skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,12 @@
-//! Cursor on Target: tracks and alerts as events.
+//! Cursor on Target: tracks, alerts and warnings as events.
 
 mod alert;
+mod board;
 mod config;
 mod encode;
 mod event;
 mod track;
+mod warning;
 
 #[cfg(test)]
 mod tests;

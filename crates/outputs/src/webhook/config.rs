@@ -19,6 +19,8 @@ pub enum WebhookEvent {
     Alert,
     /// A feed has fallen silent, or is back.
     Feed,
+    /// A warning about one aircraft, in the same way as an alert.
+    Warning,
 }
 
 /// Keeps an address, of which only the host is ever shown: keys stand in the rest.
@@ -105,7 +107,7 @@ pub struct WebhookConfig {
 }
 
 fn all_events() -> Vec<WebhookEvent> {
-    vec![WebhookEvent::Alert, WebhookEvent::Feed]
+    vec![WebhookEvent::Alert, WebhookEvent::Feed, WebhookEvent::Warning]
 }
 const fn one() -> f64 {
     1.0
@@ -162,7 +164,9 @@ impl WebhookConfig {
             }
         }
         if self.events.is_empty() {
-            return Err(self.error("events", "empty: say \"alert\", \"feed\" or both"));
+            return Err(
+                self.error("events", "empty: say \"alert\", \"feed\", \"warning\" or several")
+            );
         }
         let within = |key, value, least, most| within(&self.name, key, value, least, most);
         within("timeout_s", self.timeout_s, 0.01, 300.0)?;

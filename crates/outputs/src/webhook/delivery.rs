@@ -9,7 +9,7 @@ use crate::config::{ConfigError, Secret};
 use crate::inbox::{Inbox, Told};
 use crate::outputs::{Output, Running, Setting};
 use crate::status::clock;
-use deconflict_picture::{Alert, Feed, Stamp};
+use deconflict_picture::{Alert, Feed, Stamp, Warning};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -35,6 +35,7 @@ struct Body<'a> {
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum What<'a> {
     Alert { alert: &'a Alert },
+    Warning { warning: &'a Warning },
     Feed { name: &'a str, silent: bool, feed: Option<&'a Feed>, incomplete: &'a [String] },
 }
 
@@ -112,6 +113,12 @@ impl Webhook {
             for alert in &told.alerts {
                 let subject = Subject::Alert(alert.id.clone());
                 self.queue(subject, alert.time, What::Alert { alert }, inbox);
+            }
+        }
+        if self.post.config.events.contains(&WebhookEvent::Warning) {
+            for warning in &told.warnings {
+                let subject = Subject::Warning(warning.id.clone());
+                self.queue(subject, warning.time, What::Warning { warning }, inbox);
             }
         }
     }
@@ -216,7 +223,7 @@ impl Webhook {
         drop(attempts);
         inbox.tally().queued(0);
         while let Some(told) = inbox.next().await {
-            inbox.tally().dropped(told.alerts.len() as u64, "the output has stopped");
+            inbox.tally().dropped(told.changes(), "the output has stopped");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Deliveries in order: one lane an alert or feed, in which one waits for the other.
+//! Deliveries in order: one lane an alert, warning or feed, in which one waits for the other.
 
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +12,8 @@ pub(super) enum Subject {
     Alert(String),
     /// A feed, by its name.
     Feed(String),
+    /// A warning, by its name.
+    Warning(String),
 }
 
 /// One body on its way.

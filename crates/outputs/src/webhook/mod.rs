@@ -1,4 +1,4 @@
-//! Changes of alerts and feeds, posted as signed JSON.
+//! Changes of alerts, warnings and feeds, posted as signed JSON.
 
 mod config;
 mod delivery;

@@ -6,7 +6,7 @@ pub mod receiver;
 
 use deconflict_core::Time;
 use deconflict_outputs::{OutputConfig, Outputs, Status, Told};
-use deconflict_picture::{Alert, Motion, Seen, Track, Viewer, Who};
+use deconflict_picture::{Alert, Motion, Seen, Track, Viewer, Warning, Who};
 use deconflict_track::Freshness;
 use serde_json::json;
 use std::sync::Arc;
@@ -126,4 +126,31 @@ pub async fn listening(outputs: &Outputs) -> std::net::SocketAddr {
 /// Waits, but not for ever.
 pub async fn soon<F: Future>(what: F) -> F::Output {
     tokio::time::timeout(PATIENCE, what).await.expect("it happens at all")
+}
+
+/// A warning of track 1, which comes to the area of another.
+pub fn warning(number: u64, state: &str, seconds: f64) -> Arc<Warning> {
+    let time = at(seconds).to_string();
+    let ended = state == "ended";
+    let warning = json!({
+        "id": format!("run-w{number}"), "about": "area", "state": state,
+        "end": ended.then_some("left"), "time": time, "first": at(0.0).to_string(), "last": time,
+        "aircraft": {"track": 1, "name": "CLUB1", "address": "d4f6ad", "callsign": "CLUB1",
+                     "operator": "CLUB", "class": "light"},
+        "topic": "R-7", "name": "Deliveries", "kind": "drone corridor", "owner": "PARCELS",
+        "t_in_s": (state == "approaching").then_some(171.0), "lon": 8.42, "lat": 47.31,
+        "alt_ft": 2500.0, "alt_reference": "pressure", "levels_known": true, "deviation": null,
+        "reason": "CLUB1 enters Deliveries (drone corridor of PARCELS) in 171 s",
+        "acknowledged": null, "comments": [],
+        "changes": [{"time": time, "from": null, "to": state, "reason": "comes to it",
+                     "t_in_s": null}]
+    });
+    Arc::new(serde_json::from_value(warning).expect("a warning as the documentation has it"))
+}
+
+/// A new picture with a warning that has changed and is part of it.
+pub fn warned(seconds: f64, warning: Arc<Warning>) -> Told {
+    let mut seen = seen(seconds, Vec::new(), Vec::new());
+    seen.warnings.push(warning.clone());
+    Told::new(Arc::new(seen), true, Vec::new()).with_warnings(vec![warning])
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Longest text of a remark, characters.
-const MOST_TEXT: usize = 2000;
+pub(super) const MOST_TEXT: usize = 2000;
 /// Rows that are asked for at a time where most may not be seen …
 const MOST_ROWS: u32 = 1000;
 /// … and how often, for one page.
@@ -35,7 +35,7 @@ pub enum Which {
     All,
 }
 
-/// Which alerts.
+/// Which alerts or warnings.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +43,7 @@ pub struct Wanted {
     /// `open`, `ended` or `all`.
     #[serde(default)]
     #[param(inline)]
-    state: Which,
+    pub(super) state: Which,
     /// On at this time or later.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Stamp>,
@@ -55,7 +55,37 @@ pub struct Wanted {
     /// How many at most: 100 if not given, 1000 at the most.
     limit: Option<u32>,
     /// Older than this one: for the next page.
-    before: Option<String>,
+    pub(super) before: Option<String>,
+}
+
+impl Wanted {
+    /// Whether it is just what is on, which stands in the picture, also while the database is
+    /// away.
+    pub(super) fn is_present(&self) -> bool {
+        let narrowed = self.from.is_some() || self.to.is_some() || self.text.is_some();
+        self.state == Which::Open && !narrowed && self.before.is_none()
+    }
+
+    /// As the store is asked for it.
+    pub(super) fn query(self, viewer: &Viewer) -> Result<AlertQuery, Problem> {
+        let text = self.text.filter(|text| !text.trim().is_empty());
+        if text.is_some() && *viewer != Viewer::Everything {
+            // The answer would tell what words are behind a veil.
+            return Err(Problem::bad("text: nothing can be searched in the role of a party"));
+        }
+        Ok(AlertQuery {
+            state: match self.state {
+                Which::Open => AlertState::Open,
+                Which::Ended => AlertState::Ended,
+                Which::All => AlertState::All,
+            },
+            from_ns: self.from.map(|t| t.0.as_nanos()),
+            to_ns: self.to.map(|t| t.0.as_nanos()),
+            text,
+            before: self.before,
+            limit: self.limit.unwrap_or(100).clamp(1, 1000),
+        })
+    }
 }
 
 /// A page of alerts.
@@ -68,8 +98,8 @@ pub struct Page {
     next: Option<String>,
 }
 
-fn unreadable(error: &ReadError) -> Problem {
-    Problem::unavailable(format!("stored alerts cannot be read at present: {error}"), 5)
+pub(super) fn unreadable(error: &ReadError) -> Problem {
+    Problem::unavailable(format!("what is stored cannot be read at present: {error}"), 5)
 }
 
 /// Alerts.
@@ -81,60 +111,58 @@ pub async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Page>, Problem> {
     let (viewer, policy) = (caller.viewer(), app.hub.policy());
-    let narrowed = wanted.from.is_some() || wanted.to.is_some() || wanted.text.is_some();
-    if wanted.state == Which::Open && !narrowed && wanted.before.is_none() {
-        // What is on stands in the picture, also while the database is away.
+    if wanted.is_present() {
         let picture = app.hub.picture();
         let open = picture.alerts.iter().filter(|alert| alert.is_open());
         let mut alerts: Vec<_> = open.filter_map(|a| see_alert(a, &viewer, &policy)).collect();
         alerts.sort_by(|a, b| urgency(a).total_cmp(&urgency(b)));
         return Ok(Json(Page { alerts, next: None }));
     }
-    let query = AlertQuery {
-        state: match wanted.state {
-            Which::Open => AlertState::Open,
-            Which::Ended => AlertState::Ended,
-            Which::All => AlertState::All,
-        },
-        from_ns: wanted.from.map(|t| t.0.as_nanos()),
-        to_ns: wanted.to.map(|t| t.0.as_nanos()),
-        text: wanted.text.filter(|text| !text.trim().is_empty()),
-        before: wanted.before,
-        limit: wanted.limit.unwrap_or(100).clamp(1, 1000),
-    };
-    if query.text.is_some() && viewer != Viewer::Everything {
-        // The answer would tell what the words of a veiled alert are.
-        return Err(Problem::bad("text: alerts cannot be searched in the role of a party"));
+    let query = wanted.query(&viewer)?;
+    if let (Viewer::Party(_), Some(before)) = (&viewer, &query.before)
+        && find(&app, &caller, before).await.is_err()
+    {
+        // Whether there is an alert of this name, and when, is not to be found out by trying.
+        return Ok(Json(Page { alerts: Vec::new(), next: None }));
     }
-    stored(&app, query, |alert| see_alert(alert, &viewer, &policy)).await.map(Json)
-}
-
-/// A page of stored alerts. One that may not be seen leaves no gap, and gives no page its name:
-/// how many others there were is not told either.
-async fn stored(
-    app: &App,
-    mut query: AlertQuery,
-    see: impl Fn(&Arc<Alert>) -> Option<Arc<Alert>>,
-) -> Result<Page, Problem> {
-    let wanted = query.limit as usize;
-    let mut alerts: Vec<Arc<Alert>> = Vec::new();
-    for _ in 0..MOST_PAGES {
+    let (app, viewer, policy) = (&app, &viewer, &policy);
+    let page = |query: AlertQuery| async move {
         let rows = app.store.alerts(&query).await.map_err(|e| unreadable(&e))?;
         let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         let notes = app.store.notes(&ids).await.map_err(|e| unreadable(&e))?;
-        let seen = rows.iter().filter_map(|row| see(&alert_of(row, &notes)?));
-        alerts.extend(seen.take(wanted - alerts.len()));
-        if alerts.len() == wanted {
+        let seen = rows.iter().map(|row| see_alert(&alert_of(row, &notes)?, viewer, policy));
+        Ok((seen.collect(), rows.last().map(|row| row.id.clone())))
+    };
+    let (alerts, is_more) = collect(query, page).await?;
+    let next = alerts.last().filter(|_| is_more).map(|alert| alert.id.clone());
+    Ok(Json(Page { alerts, next }))
+}
+
+/// What may be seen of a page of what is stored, and the name of its last row.
+pub(super) type Seen<T> = (Vec<Option<Arc<T>>>, Option<String>);
+
+/// A page of what is stored, and whether there may be more. What may not be seen leaves no gap,
+/// and gives no page its name: how many others there were is not told either.
+pub(super) async fn collect<T, F: Future<Output = Result<Seen<T>, Problem>>>(
+    mut query: AlertQuery,
+    page: impl Fn(AlertQuery) -> F,
+) -> Result<(Vec<Arc<T>>, bool), Problem> {
+    let wanted = query.limit as usize;
+    let mut found: Vec<Arc<T>> = Vec::new();
+    for _ in 0..MOST_PAGES {
+        let (seen, last) = page(query.clone()).await?;
+        let rows = seen.len();
+        found.extend(seen.into_iter().flatten().take(wanted - found.len()));
+        if found.len() == wanted {
             break;
         }
-        let Some(last) = rows.last().filter(|_| rows.len() >= query.limit as usize) else {
-            return Ok(Page { alerts, next: None });
+        let Some(last) = last.filter(|_| rows >= query.limit as usize) else {
+            return Ok((found, false));
         };
-        query.before = Some(last.id.clone());
+        query.before = Some(last);
         query.limit = MOST_ROWS;
     }
-    let next = alerts.last().map(|alert| alert.id.clone());
-    Ok(Page { alerts, next })
+    Ok((found, true))
 }
 
 /// Seconds that are left: lost ones first, then those that are lost soonest.
@@ -217,7 +245,7 @@ pub async fn encounter(
 pub struct Text {
     /// In words, at most 2000 characters.
     #[serde(default)]
-    text: String,
+    pub(super) text: String,
 }
 
 /// Takes note of an alert. Answers when that is stored.

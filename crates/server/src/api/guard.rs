@@ -121,8 +121,7 @@ pub fn span(request: &Request) -> tracing::Span {
 
 /// A handler that panicked has a bug, and must not take anything else with it.
 pub fn panicked(what: Box<dyn Any + Send>) -> Response {
-    let text = what.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| what.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    let text = crate::problem::panic_text(&*what);
     tracing::error!(what = text, "a request ended in a panic");
     let detail = "this request met a fault of the service; it has been noted";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()

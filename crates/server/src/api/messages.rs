@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::{App, Query, alerts};
-use crate::hotline::{Proof, Way, signed_of};
+use crate::hotline::{Head, Proof, Way, signed_of};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -264,6 +264,8 @@ pub struct SigningKey {
     algorithm: &'static str,
     /// The public key, 32 bytes in base64.
     public_key: String,
+    /// With the present key: how far the messages have come that the caller may read. To be kept.
+    head: Option<Head>,
 }
 
 /// The public keys with which the service signs messages, the present one first.
@@ -271,10 +273,17 @@ pub struct SigningKey {
     responses((status = 200, body = Vec<SigningKey>), (status = 503, body = Problem)))]
 pub async fn key(
     State(app): State<Arc<App>>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Json<Vec<SigningKey>>, Problem> {
     let keys = app.hotline.public_keys().await?.into_iter().rev();
-    let keys = keys.map(|(id, public_key)| SigningKey { id, algorithm: "Ed25519", public_key });
+    let now_ns = app.clock.time_of_day().as_nanos();
+    let mut head = Some(app.hotline.head(party(&caller), now_ns).await?);
+    let keys = keys.map(|(id, public_key)| SigningKey {
+        id,
+        algorithm: "Ed25519",
+        public_key,
+        head: head.take(),
+    });
     Ok(Json(keys.collect()))
 }
 
@@ -289,6 +298,8 @@ pub async fn proof(
 ) -> Result<Json<Proof>, Problem> {
     let none = || Problem::not_found("proof of a message", format!("{id:?}"));
     let (message, proof) = app.hotline.proof(&id).await?.ok_or_else(none)?;
+    let now_ns = app.clock.time_of_day().as_nanos();
+    let proof = proof.with_head(app.hotline.head(party(&caller), now_ns).await?);
     match party(&caller) {
         None => Ok(Json(proof)),
         Some(reader) if !may_read(&message, reader) => Err(none()),

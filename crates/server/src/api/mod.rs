@@ -14,6 +14,7 @@ mod session;
 mod stream;
 mod timeline;
 mod tracks;
+mod warnings;
 
 pub use query::Query;
 
@@ -151,7 +152,7 @@ fn audit_row(event: AuditEvent) -> AuditRow {
     ),
     tags(
         (name = "picture", description = "Tracks and conflicts"),
-        (name = "alerts", description = "Alerts, and what people add to them"),
+        (name = "alerts", description = "Alerts and warnings, and what people add to them"),
         (name = "stream", description = "The picture as it changes"),
         (name = "feeds", description = "Where reports come from"),
         (name = "airspace", description = "Rules, volumes, layers"),
@@ -228,6 +229,8 @@ fn described(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::get))
         .routes(routes!(alerts::encounter))
+        .routes(routes!(warnings::list))
+        .routes(routes!(warnings::get))
         .routes(routes!(feeds::list))
         .routes(routes!(airspace::rules))
         .routes(routes!(airspace::volumes))
@@ -254,9 +257,16 @@ fn described(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
         .merge(group(Permission::See, see))
         .merge(group(
             Permission::Acknowledge,
-            OpenApiRouter::new().routes(routes!(alerts::acknowledge)),
+            OpenApiRouter::new()
+                .routes(routes!(alerts::acknowledge))
+                .routes(routes!(warnings::acknowledge)),
         ))
-        .merge(group(Permission::Comment, OpenApiRouter::new().routes(routes!(alerts::comment))))
+        .merge(group(
+            Permission::Comment,
+            OpenApiRouter::new()
+                .routes(routes!(alerts::comment))
+                .routes(routes!(warnings::comment)),
+        ))
         .merge(group(Permission::Reserve, reserve))
         .merge(group(Permission::Push, OpenApiRouter::new().routes(routes!(feeds::push))))
         .merge(group(

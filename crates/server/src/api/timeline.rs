@@ -2,20 +2,20 @@
 
 use super::App;
 use super::caller::Caller;
-use crate::keeping::alert_of;
+use crate::keeping::{alert_of, warning_of};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use deconflict_core::Time;
-use deconflict_picture::{Stamp, Viewer, see_alert};
+use deconflict_picture::{Stamp, Viewer, see_alert, see_warning};
 use deconflict_record::Recording;
-use deconflict_store::{AlertQuery, AlertState};
+use deconflict_store::{self as store, AlertQuery, AlertState, ReadError};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Alerts on the line at the most …
+/// Alerts, and warnings, on the line at the most …
 const MOST_ON_LINE: u32 = 5000;
 /// … and for a party.
 const MOST_OF_PARTY: u32 = 1000;
@@ -44,6 +44,27 @@ pub struct AlertOnLine {
     last: Stamp,
     /// Its state.
     state: String,
+    /// The worst that it has been.
+    worst: String,
+}
+
+/// When a warning about one aircraft was on.
+#[derive(Serialize, ToSchema)]
+pub struct WarningOnLine {
+    /// Its name.
+    id: String,
+    /// What about: `plan` or `area`.
+    about: String,
+    /// When it was raised.
+    #[schema(value_type = String, format = DateTime)]
+    first: Stamp,
+    /// When it was last on.
+    #[schema(value_type = String, format = DateTime)]
+    last: Stamp,
+    /// Its state.
+    state: String,
+    /// The worst that it has been.
+    worst: String,
 }
 
 /// What can be looked back at.
@@ -62,6 +83,8 @@ pub struct Timeline {
     spans: Vec<Span>,
     /// The alerts on it.
     alerts: Vec<AlertOnLine>,
+    /// The warnings on it.
+    warnings: Vec<WarningOnLine>,
 }
 
 /// What can be looked back at.
@@ -83,11 +106,14 @@ pub async fn timeline(
     spans.sort_by_key(|span| span.from);
     let now = app.hub.picture().time;
     let from = spans.first().map(|span| within(span.from));
-    let alerts = alerts(&app, &caller, from.unwrap_or(now), now).await;
+    // While the database is away, the line is without them.
+    let began = from.unwrap_or(now);
+    let alerts = alerts(&app, &caller, began, now).await.unwrap_or_default();
+    let warnings = warnings(&app, &caller, began, now).await.unwrap_or_default();
     let spans =
         spans.iter().map(|s| Span { from: Stamp(within(s.from)), to: Stamp(s.to) }).collect();
-    let line = Timeline { from: from.map(Stamp), to: Stamp(now), live: Stamp(now), spans, alerts };
-    Ok(Json(line))
+    let (from, now) = (from.map(Stamp), Stamp(now));
+    Ok(Json(Timeline { from, to: now, live: now, spans, alerts, warnings }))
 }
 
 /// The first moment from this on that can be told, and so asked for: a whole millisecond.
@@ -97,34 +123,77 @@ fn within(from: Time) -> Time {
     Time::from_nanos(nanos.saturating_add((MS - nanos.rem_euclid(MS)) % MS))
 }
 
-/// The alerts between two times. While the database is away, the line is without them.
-async fn alerts(app: &App, caller: &Caller, from: Time, to: Time) -> Vec<AlertOnLine> {
+/// The alerts between two times.
+async fn alerts(
+    app: &App,
+    caller: &Caller,
+    from: Time,
+    to: Time,
+) -> Result<Vec<AlertOnLine>, ReadError> {
     let (viewer, policy) = (caller.viewer(), app.hub.policy());
-    let (from_ns, to_ns) = (from.as_nanos(), to.as_nanos());
-    if viewer == Viewer::Everything {
-        let spans = app.store.alert_spans(from_ns, to_ns, MOST_ON_LINE).await.unwrap_or_default();
-        let line = spans.into_iter().map(|span| AlertOnLine {
-            id: span.id,
-            first: Stamp(Time::from_nanos(span.first_ns)),
-            last: Stamp(Time::from_nanos(span.last_ns)),
-            state: span.state,
-        });
-        return line.collect();
-    }
-    let query = AlertQuery {
-        state: AlertState::All,
-        from_ns: Some(from_ns),
-        to_ns: Some(to_ns),
-        limit: MOST_OF_PARTY,
-        ..AlertQuery::default()
+    let on_line = |span: store::Span| AlertOnLine {
+        id: span.id,
+        first: Stamp(Time::from_nanos(span.first_ns)),
+        last: Stamp(Time::from_nanos(span.last_ns)),
+        state: span.state,
+        worst: span.worst,
     };
-    let rows = app.store.alerts(&query).await.unwrap_or_default();
+    if viewer == Viewer::Everything {
+        let spans = app.store.alert_spans(from.as_nanos(), to.as_nanos(), MOST_ON_LINE).await?;
+        return Ok(spans.into_iter().map(on_line).collect());
+    }
+    let rows = app.store.alerts(&between(from, to)).await?;
     let seen = rows.iter().filter_map(|row| see_alert(&alert_of(row, &[])?, &viewer, &policy));
     let line = seen.map(|alert| AlertOnLine {
         id: alert.id.clone(),
         first: alert.first,
         last: alert.last,
         state: alert.state.name().to_owned(),
+        worst: alert.worst().name().to_owned(),
     });
-    line.collect()
+    Ok(line.collect())
+}
+
+/// The warnings between two times.
+async fn warnings(
+    app: &App,
+    caller: &Caller,
+    from: Time,
+    to: Time,
+) -> Result<Vec<WarningOnLine>, ReadError> {
+    let (viewer, policy) = (caller.viewer(), app.hub.policy());
+    let on_line = |span: store::Span| WarningOnLine {
+        id: span.id,
+        about: span.about,
+        first: Stamp(Time::from_nanos(span.first_ns)),
+        last: Stamp(Time::from_nanos(span.last_ns)),
+        state: span.state,
+        worst: span.worst,
+    };
+    if viewer == Viewer::Everything {
+        let spans = app.store.warning_spans(from.as_nanos(), to.as_nanos(), MOST_ON_LINE).await?;
+        return Ok(spans.into_iter().map(on_line).collect());
+    }
+    let rows = app.store.warnings(&between(from, to)).await?;
+    let seen = rows.iter().filter_map(|row| see_warning(&warning_of(row, &[])?, &viewer, &policy));
+    let line = seen.map(|warning| WarningOnLine {
+        id: warning.id.clone(),
+        about: warning.about.name().to_owned(),
+        first: warning.first,
+        last: warning.last,
+        state: warning.state.name().to_owned(),
+        worst: warning.worst().name().to_owned(),
+    });
+    Ok(line.collect())
+}
+
+/// What a party is asked about: each has to be seen through its policy.
+fn between(from: Time, to: Time) -> AlertQuery {
+    AlertQuery {
+        state: AlertState::All,
+        from_ns: Some(from.as_nanos()),
+        to_ns: Some(to.as_nanos()),
+        limit: MOST_OF_PARTY,
+        ..AlertQuery::default()
+    }
 }

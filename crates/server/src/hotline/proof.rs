@@ -1,7 +1,8 @@
 //! What somebody can show to others: the bytes, the signatures, and whether they hold.
 
+use super::head::is_whole;
 use super::{
-    FIRST, HotLine, hash, holds, of_message, of_receipt, of_sender, signed_of, unreadable,
+    FIRST, Head, HotLine, hash, holds, of_message, of_receipt, of_sender, signed_of, unreadable,
 };
 use crate::problem::Problem;
 use deconflict_store::MessageRow;
@@ -27,6 +28,8 @@ pub struct Proof {
     sender: Option<SenderProof>,
     /// Who was told; all of them only for the sender and the cell.
     receipts: Vec<ReceiptProof>,
+    /// How far the messages have come that the reader may read: to be kept.
+    head: Option<Head>,
     /// What the service finds when it looks now.
     checks: Checks,
 }
@@ -66,12 +69,15 @@ pub struct Checks {
     sender: Option<bool>,
     /// The signatures of the receipts hold.
     receipts: bool,
+    /// All messages end as was signed when the newest was stored: none was taken from the end.
+    head: bool,
 }
 
 impl Checks {
     /// Whether nothing has been found wrong.
     pub fn all_hold(self) -> bool {
-        self.hash && self.signature && self.previous && self.receipts && self.sender.unwrap_or(true)
+        let message = self.hash && self.signature && self.sender.unwrap_or(true);
+        message && self.previous && self.receipts && self.head
     }
 }
 
@@ -86,7 +92,10 @@ impl HotLine {
         let Some((record, before)) = found else { return Ok(None) };
         let message = record.message;
         let Some(signed) = signed_of(&message) else { return Ok(None) };
+        self.open().await?;
         let keys = self.public_keys().await?;
+        let end = self.store.message_end().await.map_err(|e| unreadable(&e))?;
+        let head = end.is_some_and(|end| is_whole(&end, &keys));
         let key = keys.into_iter().find(|(id, _)| *id == signed.key).map(|(_, key)| key);
         let public_key = key.unwrap_or_default();
         let text = of_message(&message, &signed);
@@ -120,6 +129,7 @@ impl HotLine {
             receipts: signed_receipts
                 .into_iter()
                 .all(|(text, signature)| holds(&public_key, text, signature)),
+            head,
         };
         let proof = Proof {
             id: message.id.clone(),
@@ -130,6 +140,7 @@ impl HotLine {
             public_key,
             sender,
             receipts,
+            head: None,
             checks,
         };
         Ok(Some((message, proof)))
@@ -137,6 +148,12 @@ impl HotLine {
 }
 
 impl Proof {
+    /// The same with how far the messages have come.
+    #[must_use]
+    pub fn with_head(self, head: Head) -> Proof {
+        Proof { head: Some(head), ..self }
+    }
+
     /// The same with the receipts of one party alone.
     #[must_use]
     pub fn for_party(mut self, party: &str) -> Proof {

@@ -64,3 +64,11 @@ pub fn of_receipt(receipt: &ReceiptRow, hash: &str) -> String {
     ];
     lines("deconflict receipt 1", &fields)
 }
+
+/// What the service signs of how far the messages of a party, or all, have come.
+pub fn of_head(party: Option<&str>, count: i64, hash: &str, time_ns: i64) -> String {
+    let (count, time) = (count.to_string(), time_ns.to_string());
+    let fields =
+        [("of", party), ("count", Some(&*count)), ("hash", Some(hash)), ("time_ns", Some(&*time))];
+    lines("deconflict head 1", &fields)
+}

@@ -142,7 +142,7 @@ pub fn configuration(
          [[feed]]\nname = \"radar\"\nkind = \"tcp\"\nformat = \"sbs\"\nowner = \"OPHIDE\"\n\
          connect = {radar:?}\n[[feed]]\nname = \"blue link\"\nkind = \"push\"\nowner = \"OPBLUE\"\n\
          [[output]]\nname = \"hook\"\nkind = \"webhook\"\nparty = \"OPBLUE\"\n\
-         url = \"http://{webhook}/\"\nsecret = \"0123456789abcdef\"\nevents = [\"alert\", \"feed\"]\n\
+         url = \"http://{webhook}/\"\nsecret = \"0123456789abcdef\"\nevents = [\"alert\", \"feed\", \"warning\"]\n\
          [[output]]\nname = \"tak\"\nkind = \"cot\"\nparty = \"OPBLUE\"\nprotocol = \"tcp\"\n\
          to = {cot:?}\n[access.limits]\nrequests_per_s = 1e6\nburst = 1000000\n",
         dir.join("rules.toml").display().to_string(),

@@ -16,7 +16,7 @@ pub struct Source {
 }
 
 /// Everything that GET answers to somebody: every route of the description, with every track and
-/// alert, in every form. A new route with a parameter of a kind that is not known here fails.
+/// alert or warning, in every form. A new route with a parameter of a kind that is not known here fails.
 /// `others` are the ids of reservations and messages.
 pub async fn rest(
     client: &Client,
@@ -35,7 +35,7 @@ pub async fn rest(
             p if p.starts_with("/v1/tracks/{id}") => {
                 paths.extend(tracks.iter().map(|id| fill(&id.to_string())));
             }
-            p if p.starts_with("/v1/alerts/{id}") => {
+            p if p.starts_with("/v1/alerts/{id}") || p.starts_with("/v1/warnings/{id}") => {
                 paths.extend(alerts.iter().map(|id| fill(id)));
             }
             p if p.starts_with("/v1/reservations/{id}") || p.starts_with("/v1/messages/{id}") => {
@@ -62,6 +62,7 @@ pub async fn rest(
         "from=2020-01-01T00:00:00Z",
     ];
     paths.extend(queries.map(|query| format!("/v1/alerts?{query}")));
+    paths.extend(queries.map(|query| format!("/v1/warnings?{query}")));
     paths.push("/v1/tracks?bbox=-180,-90,180,90".to_owned());
     let mut sources = Vec::new();
     for path in paths {

@@ -98,6 +98,7 @@ pub fn alert(run: &str, number: i64, state: &str, first_s: i64, last_s: i64) -> 
         run: run.to_owned(),
         number,
         state: state.to_owned(),
+        worst: if state == "ended" { "lost" } else { state }.to_owned(),
         first_ns: first_s * SECOND,
         last_ns: last_s * SECOND,
         a_name: format!("EAGLE{number}"),
@@ -111,8 +112,8 @@ pub fn alert(run: &str, number: i64, state: &str, first_s: i64, last_s: i64) -> 
 }
 
 pub fn change(row: &AlertRow, from: Option<&str>) -> Entry {
-    let change = AlertChangeRow {
-        alert: row.id.clone(),
+    let change = ChangeRow {
+        of: row.id.clone(),
         time_ns: row.last_ns,
         from: from.map(str::to_owned),
         to: row.state.clone(),
@@ -120,6 +121,38 @@ pub fn change(row: &AlertRow, from: Option<&str>) -> Entry {
         body: "{}".to_owned(),
     };
     Entry::Alert { row: row.clone(), change: Some(change) }
+}
+
+pub fn warning(run: &str, number: i64, state: &str, first_s: i64, last_s: i64) -> WarningRow {
+    let id = format!("{run}-w{number}");
+    WarningRow {
+        run: run.to_owned(),
+        number,
+        about: "area".to_owned(),
+        state: state.to_owned(),
+        worst: if state == "ended" { "inside" } else { state }.to_owned(),
+        first_ns: first_s * SECOND,
+        last_ns: last_s * SECOND,
+        aircraft: format!("CLUB{number}"),
+        operator: None,
+        topic: "R-7".to_owned(),
+        owner: Some("PARCELS".to_owned()),
+        text: "deliveries drone corridor".to_owned(),
+        body: format!(r#"{{"id":"{id}","state":"{state}","end":null}}"#),
+        id,
+    }
+}
+
+pub fn warned(row: &WarningRow, from: Option<&str>) -> Entry {
+    let change = ChangeRow {
+        of: row.id.clone(),
+        time_ns: row.last_ns,
+        from: from.map(str::to_owned),
+        to: row.state.clone(),
+        reason: "comes to it".to_owned(),
+        body: "{}".to_owned(),
+    };
+    Entry::Warning { row: row.clone(), change: Some(change) }
 }
 
 pub fn note(alert: &str, text: &str) -> Entry {
