@@ -146,7 +146,7 @@ async fn filed_flights_are_followed_and_the_recording_knows_them() {
     assert_eq!(heard, [Keeping::Conforming, Keeping::Nonconforming]);
 
     // Whoever looks back at it sees the same.
-    let at = begin.plus_s(2.0);
+    let at = planned["first"].as_str().unwrap();
     let mut back = client.events(&format!("/v1/stream?at={at}&speed=1000")).await;
     let seen = back.until("the warning again", |e| e.json["warning"]["about"] == "plan").await;
     let seen = &seen.json["warning"];

@@ -91,7 +91,9 @@ impl Reference {
         each!(self, r => r.version)
     }
     pub(crate) fn ovn(&self) -> Option<&str> {
-        each!(self, r => r.ovn.as_deref()).filter(|ovn| (16..=128).contains(&ovn.len()))
+        // The InterUSS Platform's DSS tells this instead to those who are not the manager.
+        let good = |ovn: &&str| (16..=128).contains(&ovn.len()) && *ovn != "Available from USS";
+        each!(self, r => r.ovn.as_deref()).filter(good)
     }
     pub(crate) fn base_url(&self) -> &str {
         each!(self, r => &r.uss_base_url)

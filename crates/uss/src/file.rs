@@ -12,13 +12,12 @@ use deconflict_intent::wire::{
 use deconflict_intent::{Extent, IntentState, Limits, Needs, Presence, scope};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// How often a lost answer is asked for, and the pause before, doubled each time.
+/// How often a lost answer is asked for, and the pause before as a part of the patience, doubled each time.
 const SETTLING: u32 = 4;
-const SETTLING_PAUSE: Duration = Duration::from_millis(200);
+const SETTLING_PART: u32 = 25;
 
 /// What was found out after the answer to a write was lost.
 pub(crate) enum Settled {
@@ -358,7 +357,7 @@ impl Core {
     ) -> Result<Settled, NotFiled> {
         self.book().doubt(id);
         for n in 0..SETTLING {
-            tokio::time::sleep(SETTLING_PAUSE * 2_u32.pow(n)).await;
+            tokio::time::sleep(self.settings.patience * 2_u32.pow(n) / SETTLING_PART).await;
             let Ok(now) = self.reference(kind, id).await else { continue };
             return Ok(match (before, now) {
                 (None, None) => Settled::NotDone,

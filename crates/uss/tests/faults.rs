@@ -289,6 +289,8 @@ async fn a_peer_that_lies_is_not_believed() {
         "instead",
     )
     .await;
+    let not_told = json!("Available from USS");
+    refused(Box::new(changed("/operational_intent/reference/ovn", not_told)), "ovn").await;
     refused(Box::new(changed("/operational_intent/reference/ovn", json!("short"))), "ovn").await;
     refused(
         Box::new(changed(
@@ -350,7 +352,7 @@ async fn a_peer_that_lies_is_not_believed() {
     .await;
     refused(Box::new(|_| axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()), "500")
         .await;
-    assert_eq!(tried, 15);
+    assert_eq!(tried, 16);
     // A lie does not stick.
     liar.says(|told| axum::Json(told).into_response());
     let filed = a.file(&own(10.001, 20.0)).await.unwrap();

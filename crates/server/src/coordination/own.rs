@@ -338,3 +338,130 @@ pub fn band_of(volume: &Volume4d) -> Band {
         upper: volume.upper.filter(|a| a.m < highest),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use deconflict_core::GeoPoint;
+    use deconflict_reserve::repeat::{Ends, Repeat, Unit};
+
+    fn teller() -> Teller {
+        Teller {
+            manager: "uss1".to_owned(),
+            context: VerticalContext { terrain_m: None, ..VerticalContext::default() },
+            manages_constraints: true,
+            priorities: Priorities::default(),
+        }
+    }
+
+    fn time(s: i64) -> Time {
+        Time::from_millis(s * 1_000)
+    }
+
+    fn point(lat: f64, lon: f64) -> GeoPoint {
+        GeoPoint::from_deg(lat, lon).unwrap()
+    }
+
+    fn disc(kind: Kind) -> Reservation {
+        let shape = Shape::Circle { centre: point(34.0, 40.0), radius_m: 5_000.0 };
+        let mut made = Reservation::new("R-1", kind, "ACME", shape);
+        (made.start, made.end) = (Some(time(3_600)), Some(time(7_200)));
+        made.band = Band {
+            lower: Some(Altitude::ellipsoid_m(500.0)),
+            upper: Some(Altitude::ellipsoid_m(900.0)),
+        };
+        made
+    }
+
+    #[test]
+    fn a_name_at_the_dss_stays_and_has_the_form_of_version_4() {
+        let name = entity("uss1", "R-1");
+        assert_eq!((name, name.get_version_num()), (entity("uss1", "R-1"), 4));
+        assert_eq!(name.get_variant(), uuid::Variant::RFC4122);
+        for other in [entity("uss2", "R-1"), entity("uss1", "R-2"), entity("uss1R", "-1")] {
+            assert_ne!(name, other);
+        }
+    }
+
+    #[test]
+    fn what_goes_before_others_stays_before_them() {
+        let priorities = Priorities::default();
+        let told = |kind, priority| priorities.told(&Reservation { priority, ..disc(kind) });
+        assert!(told(Kind::Operation, i32::MAX) < told(Kind::Rescue, i32::MIN));
+        assert!(told(Kind::Rescue, i32::MAX) < told(Kind::Humanitarian, i32::MIN));
+        for kind in [Kind::Operation, Kind::Rescue, Kind::Humanitarian] {
+            assert_eq!(priorities.read(told(kind, 7)), (kind, 7));
+        }
+    }
+
+    #[test]
+    fn buffers_are_told_and_kinds_that_nobody_enters_are_constraints() {
+        let mut area = disc(Kind::Hazard);
+        area.buffer.horizontal_m = 1_000.0;
+        (area.buffer.vertical_m, area.buffer.time_s) = (100.0, 60.0);
+        let filed = teller().filing(&area, time(0)).unwrap();
+        assert_eq!(filed.own.what, What::Constraint { kind: "deconflict.hazard".to_owned() });
+        let [volume] = &filed.own.volumes[..] else { panic!() };
+        assert!(volume.footprint.contains(point(34.0, 40.0).destination(1.0, 5_990.0)));
+        let limits = [volume.lower, volume.upper].map(|a| a.unwrap().m);
+        assert_eq!(limits, [400.0, 1_000.0]);
+        assert_eq!((volume.start, volume.end), (Some(time(3_540)), Some(time(7_260))));
+        assert_eq!(filed.again, None);
+    }
+
+    #[test]
+    fn a_series_is_filed_as_far_as_others_plan_and_then_again() {
+        let mut series = disc(Kind::Operation);
+        let ends = Ends::Count(100);
+        series.repeat = Some(Repeat { unit: Unit::Days, every: 1, ends });
+        let filed = teller().filing(&series, time(0)).unwrap();
+        assert_eq!(filed.own.volumes.len(), 30);
+        assert_eq!(filed.again, Some(time(86_400)));
+        // Later the rest, without what is over.
+        let filed = teller().filing(&series, time(95 * 86_400)).unwrap();
+        assert_eq!((filed.own.volumes.len(), filed.again), (5, None));
+        let says = teller().filing(&series, time(-40 * 86_400)).unwrap_err();
+        assert!(says.contains("30 days"), "{says}");
+    }
+
+    #[test]
+    fn what_moves_is_told_in_pieces_that_hold_its_way() {
+        let mut ship = disc(Kind::Escort);
+        let speed_mps = 10.0;
+        ship.motion = Some(Motion::Steady { since: time(3_600), course_deg: 80.0, speed_mps });
+        let filed = teller().filing(&ship, time(0)).unwrap();
+        assert!(filed.own.volumes.len() <= MOST_PIECES, "{}", filed.own.volumes.len());
+        for s in (3_600..7_200).step_by(97) {
+            let way_m = speed_mps * f64::from(s - 3_600);
+            let there = point(34.0, 40.0).destination(80f64.to_radians(), way_m);
+            let rim = there.destination(f64::from(s), 4_999.0);
+            let now = time(i64::from(s));
+            let holds = |v: &&Volume4d| v.is_active(now) && v.footprint.contains(rim);
+            assert!(filed.own.volumes.iter().any(|v| holds(&v)), "{s}");
+        }
+    }
+
+    #[test]
+    fn a_flight_is_told_as_strips_along_its_legs() {
+        let way = |lat, lon, m, s| WayPoint {
+            point: point(lat, lon),
+            altitude: Altitude::ellipsoid_m(m),
+            time: time(s),
+        };
+        let points = vec![way(34.0, 40.0, 800.0, 3_600), way(35.0, 41.0, 1_200.0, 7_200)];
+        let mut flight = Reservation::new("F", Kind::Transit, "ACME", Shape::Flight { points });
+        flight.accuracy.horizontal_m = Some(100.0);
+        let path = flight.path(0).unwrap();
+        let filed = teller().filing(&flight, time(0)).unwrap();
+        for s in (3_600..7_200).step_by(61) {
+            let state = path.at(time(s)).unwrap();
+            let beside = state.position.destination(s as f64, 199.0);
+            let is_in = filed
+                .own
+                .volumes
+                .iter()
+                .any(|volume| volume.contains(beside, state.altitude, state.time));
+            assert!(is_in, "{s}");
+        }
+    }
+}
