@@ -535,8 +535,11 @@ async fn who_has_to_give_way_is_told() {
     }
     // A change of words alone, and a restart, say nothing new; another time does.
     let path = format!("/v1/reservations/{}", goes_first["id"].as_str().unwrap());
-    let mut changed = draft(34.1, json!({ "kind": "humanitarian", "version": 2, "name": "B",
-        "start": "2090-03-01T11:00:00Z" }));
+    let mut changed = draft(
+        34.1,
+        json!({ "kind": "humanitarian", "version": 2, "name": "B",
+        "start": "2090-03-01T11:00:00Z" }),
+    );
     assert_eq!(aid.send(Method::PUT, &path, Some(changed.clone())).await.status, 200);
     let field = field.again().await;
     let (acme, aid) = (field.client("ACME"), field.client("AID"));
