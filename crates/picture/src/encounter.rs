@@ -102,7 +102,7 @@ enum Way<'a> {
     /// Along its plan, which it follows; nobody knows what comes after it.
     Planned(&'a Trajectory),
     /// Straight.
-    Straight(Segment),
+    Straight(Box<Segment>),
 }
 
 impl Way<'_> {
@@ -110,7 +110,10 @@ impl Way<'_> {
     fn of(engine: &Engine, track: u64, now: Time, until_s: f64) -> Option<Way<'_>> {
         match engine.planned_path(track) {
             Some(path) => Some(Way::Planned(path)),
-            None => engine.tracker().track(track)?.segment(now, until_s).map(Way::Straight),
+            None => {
+                let straight = engine.tracker().track(track)?.segment(now, until_s);
+                straight.map(Box::new).map(Way::Straight)
+            }
         }
     }
 
