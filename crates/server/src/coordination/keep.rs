@@ -121,7 +121,11 @@ fn again(coordination: &Coordination, now: Time) {
 
 impl Desk {
     /// Makes the DSS agree with what is stored of one (CRD-1).
-    async fn settle(self: &Arc<Desk>, coordination: &Coordination, id: &str) -> Result<(), String> {
+    pub(crate) async fn settle(
+        self: &Arc<Desk>,
+        coordination: &Coordination,
+        id: &str,
+    ) -> Result<(), String> {
         let item = self.book.get(id).filter(|item| item.peer.is_none());
         let status = item.as_ref().map(|item| item.reservation.status);
         // What is over stays over: nobody has to wait meanwhile.

@@ -17,12 +17,15 @@ use deconflict_reserve::{Reservation, Status, document};
 use deconflict_store::{Entry, NotStored, ReservationRow, Store, Writer};
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 /// Reservations of one party that are not over.
 const MOST_OPEN: usize = 2_000;
 /// Those that are over and still listed after a restart.
 const MOST_OVER: u32 = 1_000;
+/// For so long whoever gives something back waits for the DSS.
+const SOON: Duration = Duration::from_secs(2);
 /// Checks that may be under way at one time: each takes a processor for a while.
 const MOST_CHECKS: usize = 2;
 
@@ -245,8 +248,19 @@ impl Desk {
         let desk = self.clone();
         // A task of its own: what is stored is also shown, whoever has hung up in between.
         let work = tokio::spawn(async move {
-            let _turn = desk.turn.lock().await;
-            desk.change_in_turn(by, &id, version, what).await
+            let turn = desk.turn.lock().await;
+            let done = desk.change_in_turn(by, &id, version, what).await;
+            drop(turn);
+            if let (Ok(done), Some(coordination)) = (&done, &desk.coordination) {
+                let bound = done.from.is_some_and(Status::binds);
+                if bound && !done.item.reservation.status.binds() {
+                    // Whoever gives something back may count on it that others know, if the DSS
+                    // answers soon; if not, it is told in the background.
+                    let told = desk.settle(coordination, &id);
+                    let _ = tokio::time::timeout(SOON, told).await;
+                }
+            }
+            done
         });
         work.await.unwrap_or_else(|_| {
             let detail = "this change met a fault of the service; look whether it was made";
