@@ -289,6 +289,14 @@ impl Coordination {
         self.doubts().insert(id.to_owned(), self.clock.now());
     }
 
+    /// Asks the DSS what is there now, as far as that takes no longer than a change may.
+    pub async fn ask_again(&self) {
+        let asked = tokio::time::timeout(self.patience, self.uss.refresh()).await;
+        if let Ok(Err(why)) = asked {
+            tracing::info!(why, "what other services have could not be asked for");
+        }
+    }
+
     /// Files a reservation, or says why not. `free` is asked again with what peers have in the book.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::watch::Watch;
 use deconflict_access::Outcome;
 use deconflict_core::Time;
 use deconflict_picture::{Kind, Viewer};
-use deconflict_reserve::check::{self, Options, Report, Verdict};
+use deconflict_reserve::check::{self, GivesWay, Options, Report, Verdict};
 use deconflict_reserve::status::Action;
 use deconflict_reserve::{Reservation, Status, document};
 use deconflict_store::{Entry, NotStored, ReservationRow, Store, Writer};
@@ -414,15 +414,30 @@ impl Desk {
 
     /// Whether nothing that is known is in the way.
     pub(crate) async fn is_free(&self, plan: &Reservation) -> bool {
-        self.must_be_free(plan).await.is_ok()
+        let report = self.check(plan.clone(), false).await;
+        report.is_ok_and(|report| refusal(&report, plan).is_ok())
     }
 
     async fn must_be_free(&self, plan: &Reservation) -> Result<(), Refusal> {
-        let report = self.check(plan.clone(), false).await?;
-        match report.verdict {
-            Verdict::Conflict => Err(Refusal::Conflict(Box::new(plan.clone()))),
-            Verdict::Free | Verdict::OthersGiveWay => Ok(()),
+        let mut report = self.check(plan.clone(), false).await?;
+        if let Some(coordination) = &self.coordination {
+            let is_peers = |id: &str| self.book.get(id).is_some_and(|item| item.peer.is_some());
+            let mut ahead = report.conflicts.iter().filter(|c| c.gives_way == GivesWay::Plan);
+            if ahead.any(|conflict| is_peers(&conflict.with)) {
+                // What another service had may be gone by now.
+                coordination.ask_again().await;
+                report = self.check(plan.clone(), false).await?;
+            }
         }
+        refusal(&report, plan)
+    }
+}
+
+/// Why a plan with this report is not filed.
+fn refusal(report: &Report, plan: &Reservation) -> Result<(), Refusal> {
+    match report.verdict {
+        Verdict::Conflict => Err(Refusal::Conflict(Box::new(plan.clone()))),
+        Verdict::Free | Verdict::OthersGiveWay => Ok(()),
     }
 }
 
