@@ -77,6 +77,24 @@ async fn of_two_services_one_gets_the_airspace() {
     two.stop().await;
 }
 
+/// CRD-2: what another service has given back stands in nobody's way, at once, and also where
+/// nobody watches.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_back_elsewhere_stands_in_nobodys_way() {
+    let dss = Dss::start().await;
+    let mut one = Cell::start(&dss, "uss1", "", &["ACME"]).await;
+    let mut two = Cell::start(&dss, "uss2", "", &["BLUE"]).await;
+    let (acme, blue) = (one.client("ACME"), two.client("BLUE"));
+    let first = planned(&acme, draft(50.0, json!({}))).await;
+    let mine = make(&blue, draft(50.0, json!({}))).await;
+    assert_eq!(act(&blue, &mine, "plan").await.status, 409);
+    assert_eq!(act(&acme, &first, "cancel").await.status, 200);
+    let filed = act(&blue, &mine, "plan").await;
+    assert_eq!(filed.status, 200, "{filed:?}");
+    one.stop().await;
+    two.stop().await;
+}
+
 /// ACC-1: what other services call is not opened by keys of people, nor the interface by tokens
 /// of other services; without `[uss]` there is nothing to call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
