@@ -16,7 +16,7 @@ use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Longest text of a remark, characters.
-pub(super) const MOST_TEXT: usize = 2000;
+const MOST_TEXT: usize = 2000;
 /// Rows that are asked for at a time where most may not be seen …
 const MOST_ROWS: u32 = 1000;
 /// … and how often, for one page.
@@ -286,24 +286,36 @@ async fn remark(
     kind: NoteKind,
     text: String,
 ) -> Result<Json<Arc<Alert>>, Problem> {
-    if text.chars().count() > MOST_TEXT {
-        return Err(Problem::bad(format!("text: more than {MOST_TEXT} characters")));
-    }
-    find(app, caller, id).await?;
-    let comment = Comment { by: caller.name().to_owned(), at: Stamp(app.clock.now()), text };
-    // First stored, then shown: what somebody has seen acknowledged stays so.
-    let stored = app.writer.record_durably(Entry::Note(note_of(id, kind, &comment))).await;
-    stored.map_err(|error| Problem::not_stored(&error))?;
-    let action = if kind == NoteKind::Acknowledge { "acknowledge" } else { "comment" };
-    app.audit(caller.event(app, action, Outcome::Done).on(id.to_owned()));
-    let remark = match kind {
-        NoteKind::Acknowledge => Remark::Acknowledge(comment),
-        NoteKind::Comment => Remark::Comment(comment),
-    };
+    let remark = put_down(app, caller, id, kind, text, find(app, caller, id)).await?;
     let asked = id.to_owned();
     match app.watch.ask(move |live| live.remark(&asked, remark)).await? {
         Ok(alert) => Ok(Json(alert)),
         // An alert that is not in the picture any more has what was said in the store.
         Err(_) => Ok(Json(find(app, caller, id).await?.0)),
     }
+}
+
+/// Stores what somebody says of an alert or a warning, once it is `found`. First stored, then
+/// shown: what somebody has seen acknowledged stays so.
+pub(super) async fn put_down<T>(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+    kind: NoteKind,
+    text: String,
+    found: impl Future<Output = Result<T, Problem>>,
+) -> Result<Remark, Problem> {
+    if text.chars().count() > MOST_TEXT {
+        return Err(Problem::bad(format!("text: more than {MOST_TEXT} characters")));
+    }
+    found.await?;
+    let comment = Comment { by: caller.name().to_owned(), at: Stamp(app.clock.now()), text };
+    let stored = app.writer.record_durably(Entry::Note(note_of(id, kind, &comment))).await;
+    stored.map_err(|error| Problem::not_stored(&error))?;
+    let action = if kind == NoteKind::Acknowledge { "acknowledge" } else { "comment" };
+    app.audit(caller.event(app, action, Outcome::Done).on(id.to_owned()));
+    Ok(match kind {
+        NoteKind::Acknowledge => Remark::Acknowledge(comment),
+        NoteKind::Comment => Remark::Comment(comment),
+    })
 }

@@ -1,15 +1,14 @@
 //! `/v1/warnings`: warnings about one aircraft, and what people add to them.
 
-use super::alerts::{MOST_TEXT, Text, Wanted, collect, unreadable};
+use super::alerts::{Text, Wanted, collect, put_down, unreadable};
 use super::caller::Caller;
 use super::{App, Query};
-use crate::keeping::{note_of, warning_of, warning_of_record};
+use crate::keeping::{warning_of, warning_of_record};
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
-use deconflict_access::Outcome;
-use deconflict_picture::{Comment, Remark, Stamp, Viewer, Warning, WarningState, see_warning};
-use deconflict_store::{AlertQuery, Entry, NoteKind};
+use deconflict_picture::{Viewer, Warning, WarningState, see_warning};
+use deconflict_store::{AlertQuery, NoteKind};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -134,20 +133,7 @@ async fn remark(
     kind: NoteKind,
     text: String,
 ) -> Result<Json<Arc<Warning>>, Problem> {
-    if text.chars().count() > MOST_TEXT {
-        return Err(Problem::bad(format!("text: more than {MOST_TEXT} characters")));
-    }
-    find(app, caller, id).await?;
-    let comment = Comment { by: caller.name().to_owned(), at: Stamp(app.clock.now()), text };
-    // First stored, then shown: what somebody has seen acknowledged stays so.
-    let stored = app.writer.record_durably(Entry::Note(note_of(id, kind, &comment))).await;
-    stored.map_err(|error| Problem::not_stored(&error))?;
-    let action = if kind == NoteKind::Acknowledge { "acknowledge" } else { "comment" };
-    app.audit(caller.event(app, action, Outcome::Done).on(id.to_owned()));
-    let remark = match kind {
-        NoteKind::Acknowledge => Remark::Acknowledge(comment),
-        NoteKind::Comment => Remark::Comment(comment),
-    };
+    let remark = put_down(app, caller, id, kind, text, find(app, caller, id)).await?;
     let asked = id.to_owned();
     let shown = app.watch.ask(move |live| live.remark_warning(&asked, remark)).await?;
     let seen = shown.and_then(|w| see_warning(&w, &caller.viewer(), &app.hub.policy()));
